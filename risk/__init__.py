@@ -1,0 +1,1 @@
+"""Postal-shipment risk-scoring workbench: score declarations, explain every score, teach when to trust it."""

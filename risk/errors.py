@@ -1,0 +1,96 @@
+"""Everything that can go wrong, each error building its own message.
+
+A message says what was expected, what came, what to do, and what state things are in now, so that
+the command line and the web app only have to print it.
+
+>>> raise RowRefused(row=17, column="gross_weight_g", got="-3", expected="1–31500 g")
+Traceback (most recent call last):
+    ...
+risk.errors.RowRefused: Row 17: gross_weight_g is '-3'; expected 1–31500 g. Nothing was imported.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import Iterable
+
+__all__ = [
+    "RiskError",
+    "Refused",
+    "NotFound",
+    "RowRefused",
+    "BadSetting",
+    "ExplanationWithheld",
+    "nearest",
+]
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return ``" Did you mean 'x'?"`` for the known word closest to `word`, or an empty string.
+
+    >>> nearest("orgin", ["origin", "transit"])
+    " Did you mean 'origin'?"
+    """
+    close = get_close_matches(word, list(known), n=1)
+    return f" Did you mean '{close[0]}'?" if close else ""
+
+
+class RiskError(Exception):
+    """Base of every error that a person can act on. The command line prints it and exits with 1."""
+
+
+class Refused(RiskError):
+    """Something from outside was not accepted, and nothing was changed."""
+
+
+class NotFound(RiskError):
+    """A named thing (model, item, data set, session) does not exist here.
+
+    >>> raise NotFound("model", "ga2n", known=["ga2m", "rules"], todo="List them: risk models list.")
+    Traceback (most recent call last):
+        ...
+    risk.errors.NotFound: No model named 'ga2n'. Did you mean 'ga2m'? List them: risk models list.
+    """
+
+    def __init__(self, what: str, name: str, *, known: Iterable[str] = (), todo: str = "") -> None:
+        hint = nearest(name, known)
+        super().__init__(f"No {what} named '{name}'.{hint}{' ' + todo if todo else ''}")
+
+
+class RowRefused(Refused):
+    """One cell of an outside file is not what its dictionary allows. Rows count from 1, header excluded."""
+
+    def __init__(self, *, row: int, column: str, got: str, expected: str) -> None:
+        super().__init__(
+            f"Row {row}: {column} is {got!r}; expected {expected}. Nothing was imported."
+        )
+
+
+class BadSetting(RiskError):
+    """A setting, option or configuration key has a value that makes no sense.
+
+    >>> raise BadSetting("capacity", got=-1, expected="a whole number of items, at least 1")
+    Traceback (most recent call last):
+        ...
+    risk.errors.BadSetting: capacity is -1; expected a whole number of items, at least 1.
+    """
+
+    def __init__(self, name: str, *, got: object, expected: str, todo: str = "") -> None:
+        super().__init__(f"{name} is {got!r}; expected {expected}.{' ' + todo if todo else ''}")
+
+
+class ExplanationWithheld(RiskError):
+    """Attributions did not add up to the model's own margin, so they are not shown.
+
+    >>> raise ExplanationWithheld(item_id="CX000000005QM", gap=0.31, tolerance=1e-6)
+    Traceback (most recent call last):
+        ...
+    risk.errors.ExplanationWithheld: The explanation of CX000000005QM is withheld: its attributions miss \
+the score by 0.31 log-odds (at most 1e-06 is accepted). The score itself stands.
+    """
+
+    def __init__(self, *, item_id: str, gap: float, tolerance: float) -> None:
+        super().__init__(
+            f"The explanation of {item_id} is withheld: its attributions miss the score by "
+            f"{gap:.3g} log-odds (at most {tolerance:g} is accepted). The score itself stands."
+        )
