@@ -1,0 +1,153 @@
+"""What a score is worth: at a capacity, as a ranking, as a probability, and for each group.
+
+Judged by the truth of a made world where there is one, else by examinations, weighted by their inverse
+inclusion probability (Horvitz and Thompson 1952) so that what the past targeted does not count double.
+"""
+
+from __future__ import annotations
+
+from typing import Mapping
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+from scipy.stats import norm
+from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
+
+from risk.errors import Refused
+
+__all__ = ["capacity_table", "discrimination", "reliability", "group_table", "wilson", "RATES"]
+
+RATES = (0.005, 0.01, 0.02, 0.05)
+
+
+def wilson(found: float, n: float, *, level: float = 0.95) -> tuple[float, float]:
+    """Wilson (1927) score interval of a rate.
+
+    >>> [round(x, 3) for x in wilson(8, 10)]
+    [0.49, 0.943]
+    """
+    if n <= 0:
+        return 0.0, 1.0
+    z = float(norm.ppf(0.5 + level / 2))
+    rate, middle = found / n, (found + z * z / 2) / (n + z * z)
+    half = z * np.sqrt(rate * (1 - rate) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def capacity_table(margins: Mapping[str, np.ndarray], y: np.ndarray, *, weight: np.ndarray | None = None,
+                   rates: tuple[float, ...] = RATES) -> pd.DataFrame:
+    """Hit rate and detection rate when the top share of items is examined, beside a random choice.
+
+    Parameters
+    ----------
+    margins
+        Score of each policy, name → shape (n_items,).
+    y
+        What an examination would show, in {0, 1}, shape (n_items,).
+    weight
+        How many items of the stream each row stands for; None when every item is judged.
+    rates
+        Examination rates, 0–1.
+
+    Returns
+    -------
+    DataFrame
+        ``policy, examination_rate, examined, found, hit_rate, hit_rate_low, hit_rate_high,
+        detection_rate, lift``: one row a rate and policy. `random` is the expected value of a random choice.
+
+    >>> t = capacity_table({"m": np.array([3.0, 2, 1, 0])}, np.array([1, 0, 1, 0]), rates=(0.5,))
+    >>> t[["policy", "hit_rate", "detection_rate", "lift"]].values.tolist()
+    [['random', 0.5, 0.5, 1.0], ['m', 0.5, 0.5, 1.0]]
+    """
+    w = np.ones(len(y)) if weight is None else np.asarray(weight, float)
+    total, existing = w.sum(), float((w * y).sum())
+    if existing == 0:
+        raise Refused("The slice to be judged holds no irregular item, so no rate can be stated. "
+                      "Evaluate on a longer period.")
+    rows = []
+    for rate in rates:
+        rows.append(_row("random", rate, rate * total, rate * existing, existing / total, existing))
+        for name, margin in margins.items():
+            taken = _top(margin, w, rate * total)
+            rows.append(_row(name, rate, float((w * taken).sum()), float((w * taken * y).sum()),
+                             existing / total, existing))
+    return pd.DataFrame(rows)
+
+
+def _top(margin: np.ndarray, w: np.ndarray, budget: float) -> np.ndarray:
+    """Share of each row taken when rows are taken by falling margin up to `budget`; ties share equally."""
+    levels, at = np.unique(-np.asarray(margin, float), return_inverse=True)
+    mass = np.bincount(at, w, len(levels))
+    before = np.cumsum(mass) - mass
+    return np.clip((budget - before) / np.maximum(mass, 1e-300), 0, 1)[at]
+
+
+def _row(policy: str, rate: float, examined: float, found: float, base: float, existing: float) -> dict:
+    hit = found / examined if examined else 0.0
+    low, high = wilson(found, examined)
+    return {"policy": policy, "examination_rate": rate, "examined": examined, "found": found, "hit_rate": hit,
+            "hit_rate_low": low, "hit_rate_high": high, "detection_rate": found / existing, "lift": hit / base}
+
+
+def discrimination(margin: np.ndarray, y: np.ndarray, *, weight: np.ndarray | None = None,
+                   repeats: int = 200, seed: int = 0) -> pd.DataFrame:
+    """AUC, average precision and Brier score with 95 % bootstrap intervals (percentile, items resampled).
+
+    Returns ``measure, value, low, high``.
+    """
+    w = np.ones(len(y)) if weight is None else np.asarray(weight, float)
+    rng = np.random.default_rng([seed, 20])
+    draws = [rng.integers(0, len(y), len(y)) for _ in range(repeats)]
+    whole = _measures(margin, y, w)
+    again = pd.DataFrame([_measures(margin[d], y[d], w[d]) for d in draws if 0 < y[d].sum() < len(y)])
+    low, high = again.quantile(0.025), again.quantile(0.975)
+    return pd.DataFrame([{"measure": k, "value": v, "low": low[k], "high": high[k]} for k, v in whole.items()])
+
+
+def _measures(margin: np.ndarray, y: np.ndarray, w: np.ndarray) -> dict[str, float]:
+    return {"auc": float(roc_auc_score(y, margin, sample_weight=w)),
+            "average_precision": float(average_precision_score(y, margin, sample_weight=w)),
+            "brier": float(brier_score_loss(y, expit(margin), sample_weight=w))}
+
+
+def reliability(margin: np.ndarray, y: np.ndarray, *, weight: np.ndarray | None = None,
+                bins: int = 10) -> pd.DataFrame:
+    """Stated against observed rate in bins of equal weight: ``stated, observed, low, high, n``."""
+    w = np.ones(len(y)) if weight is None else np.asarray(weight, float)
+    order = np.argsort(margin, kind="stable")
+    at = np.minimum((np.cumsum(w[order]) - w[order]) / w.sum() * bins, bins - 1).astype(int)
+    rows = []
+    for b in range(bins):
+        rows_in = order[at == b]
+        if len(rows_in):
+            n, mass = len(rows_in), w[rows_in] / w[rows_in].sum()
+            observed = float(mass @ y[rows_in])
+            low, high = wilson(observed * n, n)
+            rows.append({"stated": float(mass @ expit(margin[rows_in])), "observed": observed, "low": low,
+                         "high": high, "n": n})
+    return pd.DataFrame(rows)
+
+
+def group_table(groups: pd.Series, margin: np.ndarray, y: np.ndarray, *, rate: float = 0.02,
+                weight: np.ndarray | None = None) -> pd.DataFrame:
+    """Per value of a group: n, examination rate, hit rate, false-alarm burden, at one examination rate.
+
+    `false_alarm_rate` is the share of the group's regular items that would be examined; its interval is
+    Wilson's over the group's regular items.
+    """
+    w = np.ones(len(y)) if weight is None else np.asarray(weight, float)
+    taken = _top(margin, w, rate * w.sum())
+    rows = []
+    for value, index in pd.Series(np.arange(len(y))).groupby(groups.fillna("not stated").to_numpy()):
+        i = index.to_numpy()
+        regular = w[i] * (1 - y[i])
+        alarms, n_regular = float((regular * taken[i]).sum()), float(regular.sum())
+        low, high = wilson(alarms, n_regular)
+        examined, found = float((w[i] * taken[i]).sum()), float((w[i] * taken[i] * y[i]).sum())
+        hit_low, hit_high = wilson(found, examined)
+        rows.append({"group": value, "n": float(w[i].sum()), "examination_rate": examined / w[i].sum(),
+                     "hit_rate": found / examined if examined else np.nan, "hit_rate_low": hit_low,
+                     "hit_rate_high": hit_high, "false_alarm_rate": alarms / n_regular if n_regular else np.nan,
+                     "false_alarm_low": low, "false_alarm_high": high})
+    return pd.DataFrame(rows)

@@ -1,0 +1,140 @@
+"""Attributions and reasons: gated for exactness, wrapped for shap's plots, spoken in plain words.
+
+An explanation says what moved the *score*; it says nothing about what is inside the item.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Sequence
+
+import numpy as np
+import pandas as pd
+
+from risk.errors import ExplanationWithheld
+from risk.features import Features, Shown
+
+if TYPE_CHECKING:
+    import shap
+
+__all__ = ["Reason", "TOLERANCE", "check_additive", "as_shap", "reasons", "as_frequency", "odds_words"]
+
+TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One feature's part in one item's score.
+
+    `attribution` is in log-odds; `sentence` says the value in words, without the effect; `effect` says
+    what it does to the odds.
+    """
+
+    feature: str
+    title: str
+    concept: str
+    attribution: float
+    sentence: str
+    effect: str
+
+    @property
+    def text(self) -> str:
+        """The whole reason: value, then effect."""
+        return f"{self.sentence}: {self.effect}."
+
+
+def check_additive(attributions: np.ndarray, base: float, margins: np.ndarray, ids: Sequence[str]) -> None:
+    """Raise `ExplanationWithheld` unless every row's attributions add up to its margin within 1e-6.
+
+    Parameters
+    ----------
+    attributions : (n_items, n_features), log-odds
+    base : float
+    margins : (n_items,), log-odds, computed apart from the attributions where the model can
+    ids : (n_items,)
+
+    >>> check_additive(np.array([[0.5, -0.2]]), 1.0, np.array([1.3]), ["CX000000005QM"])
+    """
+    gaps = np.abs(base + attributions.sum(axis=1) - margins)
+    if len(gaps) and not gaps.max() <= TOLERANCE:  # also when the gap is not a number
+        worst = int(np.argmax(np.nan_to_num(gaps, nan=np.inf)))
+        raise ExplanationWithheld(item_id=str(ids[worst]), gap=float(gaps[worst]), tolerance=TOLERANCE)
+
+
+def as_shap(attributions: np.ndarray, base: float, x: np.ndarray, names: Sequence[str]) -> "shap.Explanation":
+    """The attributions as a `shap.Explanation`, so that every shap plot works on them."""
+    import shap  # four seconds: only when somebody asks for this object
+
+    return shap.Explanation(values=attributions, base_values=np.full(len(attributions), base), data=x,
+                            feature_names=list(names))
+
+
+def reasons(features: Features, frame: pd.DataFrame, attributions: np.ndarray) -> list[list[Reason]]:
+    """Every item's reasons, the largest first (by absolute attribution).
+
+    Parameters
+    ----------
+    features
+        The fitted transformer that made the model's features.
+    frame : (n_items, …)
+        Raw declarations; a page of them, not a stream.
+    attributions : (n_items, n_features)
+    """
+    said = features.say(frame)
+    rows = []
+    for i in range(len(frame)):
+        row = [_reason(f, said[f.name][i], float(attributions[i, j])) for j, f in enumerate(features.specs)]
+        rows.append(sorted(row, key=lambda r: -abs(r.attribution)))
+    return rows
+
+
+def _reason(feature, shown: Shown, attribution: float) -> Reason:
+    return Reason(feature.name, feature.title, feature.concept, attribution,
+                  _sentence(feature, shown, attribution), odds_words(attribution))
+
+
+def _sentence(feature, shown: Shown, attribution: float) -> str:
+    templates = feature.reason
+    if shown.missing:
+        return templates.get("missing", f"{feature.title} is not stated")
+    if shown.unknown:
+        return templates.get("unknown", f"{feature.title} is {shown.text}, never seen in training")
+    direction = "up" if attribution > 0 else "down"
+    template = templates.get(direction, templates.get("say", _default(feature, shown)))
+    return template.format(shown=shown.text, relation=shown.relation, usual=shown.usual)
+
+
+def _default(feature, shown: Shown) -> str:
+    return feature.title + (" is {shown}, {relation} {usual}" if shown.relation else " is {shown}")
+
+
+def odds_words(attribution: float) -> str:
+    """What an attribution does to the odds.
+
+    >>> odds_words(0.83), odds_words(-0.83), odds_words(0.01)
+    ('raises the odds 2.3×', 'lowers the odds 2.3×', 'hardly changes the odds')
+    """
+    factor = math.exp(min(abs(attribution), 50))
+    if factor < 1.05:
+        return "hardly changes the odds"
+    size = f"{factor:.2f}" if factor < 1.2 else f"{factor:.1f}" if factor < 20 else f"{factor:,.0f}"
+    return f"{'raises' if attribution > 0 else 'lowers'} the odds {size}×"
+
+
+def as_frequency(probability: float, what: str = "irregular") -> str:
+    """A probability as people count: of 100, of 1,000 or of 10,000 such items.
+
+    >>> as_frequency(0.14), as_frequency(0.0031), as_frequency(0.00001)
+    ('about 14 of 100 such items are irregular', 'about 3 of 1,000 such items are irregular', \
+'fewer than 1 of 10,000 such items is irregular')
+    >>> as_frequency(0.9999)
+    'more than 99 of 100 such items are irregular'
+    """
+    if probability > 0.995:
+        return f"more than 99 of 100 such items are {what}"
+    for of in (100, 1000, 10_000):
+        count = round(probability * of)
+        if count >= (2 if of < 10_000 else 1):
+            return f"about {count:,} of {of:,} such items {'is' if count == 1 else 'are'} {what}"
+    return f"fewer than 1 of 10,000 such items is {what}"

@@ -1,0 +1,150 @@
+"""Risk profiles as officers write them: conditions, points, an owner and dates, in a TOML file.
+
+The readable baseline. A rule holds when all its conditions (one or two) hold; its points are added to the
+margin. That makes a rule book an additive model too: it compiles to the same tables as every other
+kind, and is scored and explained by the same look-ups.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Mapping
+
+import numpy as np
+
+from risk.errors import Refused, nearest
+from risk.features import Features
+from risk.models.tables import AdditiveTables
+
+__all__ = ["Condition", "Rule", "RuleBook"]
+
+_RULE_KEYS = ("name", "title", "owner", "valid_from", "valid_until", "points", "when")
+_TESTS = ("below", "above", "is", "missing")
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A test of one feature: ``below`` a number, ``above`` a number, ``is`` one of some levels, or ``missing``."""
+
+    feature: str
+    test: str
+    value: Any
+
+    def edges(self, state: Mapping[str, Any]) -> np.ndarray:
+        """Thresholds this test needs, float32."""
+        if self.test == "is":
+            places = [state["levels"].index(v) for v in self._levels() if v in state["levels"]]
+            return np.array([[p - 0.5, p + 0.5] for p in places], np.float32).ravel()
+        return np.array([] if self.test == "missing" else [self.value], np.float32)
+
+    def holds(self, edges: np.ndarray, state: Mapping[str, Any]) -> np.ndarray:
+        """Per bin of `edges` (the last for missing) whether the test holds, shape (n_edges + 2,)."""
+        upper = np.append(edges, np.float32(np.inf))  # bin k holds edges[k-1] < x <= edges[k]
+        if self.test == "below":
+            inside = upper <= np.float32(self.value)
+        elif self.test == "above":
+            inside = np.append(-np.inf, edges) >= np.float32(self.value)
+        elif self.test == "is":
+            inside = np.isin(upper, [p + 0.5 for p, v in enumerate(state["levels"]) if v in self._levels()])
+        else:
+            inside = np.zeros(len(upper), bool)
+        return np.append(inside, self.test == "missing")
+
+    def _levels(self) -> list[str]:
+        return [self.value] if isinstance(self.value, str) else list(self.value)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Conditions that must all hold (at most two), and the points they add to the margin (log-odds)."""
+
+    name: str
+    title: str
+    points: float
+    when: tuple[Condition, ...]
+    owner: str = ""
+    valid_from: str = ""
+    valid_until: str = ""
+
+
+@dataclass(frozen=True)
+class RuleBook:
+    """A list of rules. See ``risk/models/rules.toml`` for the form.
+
+    >>> book = RuleBook.read('[[rule]]\\nname = "light"\\npoints = 1.5\\nwhen = [{feature = "w", below = 20}]')
+    >>> book.rules[0].when[0]
+    Condition(feature='w', test='below', value=20)
+    """
+
+    rules: tuple[Rule, ...]
+
+    @classmethod
+    def load(cls, path: Path) -> "RuleBook":
+        """Read a TOML file."""
+        return cls.read(path.read_text(encoding="utf-8"))
+
+    @classmethod
+    def read(cls, text: str) -> "RuleBook":
+        """Parse TOML text; refuses unknown keys, tests and rules of more than two conditions."""
+        try:
+            return cls(tuple(_rule(given) for given in tomllib.loads(text).get("rule", [])))
+        except tomllib.TOMLDecodeError as error:
+            raise Refused(f"The rule file is not valid TOML: {error}. No rule was loaded.") from None
+
+    def compile(self, features: Features, background: np.ndarray) -> AdditiveTables:
+        """The rule book as tables over `features`, explained against `background` (float32, (n, p))."""
+        names = list(features.get_feature_names_out())
+        self._check(names)
+        states = [features.state_[n] for n in names]
+        edges = [np.unique(np.concatenate([np.empty(0, np.float32)] + [
+            c.edges(states[j]) for r in self.rules for c in r.when if c.feature == names[j]]))
+            for j in range(len(names))]
+        single: dict[int, np.ndarray] = {}
+        pair: dict[tuple[int, int], np.ndarray] = {}
+        for rule in self.rules:
+            at = [(names.index(c.feature), c) for c in rule.when]
+            sides = [(j, c.holds(edges[j], states[j])) for j, c in sorted(at, key=lambda side: side[0])]
+            _add(rule.points, sides, single, pair)
+        return AdditiveTables.build(names, edges, const=0.0, single=single, pair=pair, background=background)
+
+    def _check(self, names: list[str]) -> None:
+        for rule in self.rules:
+            for c in rule.when:
+                if c.feature not in names:
+                    raise Refused(f"Rule '{rule.name}' tests '{c.feature}', which is not a feature of this data "
+                                  f"set.{nearest(c.feature, names)} No model was made.")
+
+
+def _add(points: float, sides: list[tuple[int, np.ndarray]], single: dict[int, np.ndarray],
+         pair: dict[tuple[int, int], np.ndarray]) -> None:
+    if len(sides) == 2 and sides[0][0] == sides[1][0]:  # two tests of one feature: a range
+        sides = [(sides[0][0], sides[0][1] & sides[1][1])]
+    if len(sides) == 1:
+        j, inside = sides[0]
+        single[j] = single.get(j, 0.0) + points * inside
+    else:
+        (a, in_a), (b, in_b) = sides
+        pair[(a, b)] = pair.get((a, b), 0.0) + points * np.outer(in_a, in_b)
+
+
+def _rule(given: Mapping[str, Any]) -> Rule:
+    name = str(given.get("name", "?"))
+    for key in given:
+        if key not in _RULE_KEYS:
+            raise Refused(f"Rule '{name}' has an unknown key '{key}'.{nearest(key, _RULE_KEYS)} No rule was loaded.")
+    when = tuple(_condition(name, c) for c in given.get("when", []))
+    if not 1 <= len(when) <= 2:
+        raise Refused(f"Rule '{name}' has {len(when)} conditions; expected one or two. No rule was loaded.")
+    return Rule(name=name, title=given.get("title", name), points=float(given.get("points", 0)), when=when,
+                owner=given.get("owner", ""), valid_from=str(given.get("valid_from", "")),
+                valid_until=str(given.get("valid_until", "")))
+
+
+def _condition(rule: str, given: Mapping[str, Any]) -> Condition:
+    tests = [k for k in given if k != "feature"]
+    if "feature" not in given or len(tests) != 1 or tests[0] not in _TESTS:
+        raise Refused(f"Rule '{rule}': expected a condition such as {{feature = \"…\", below = 3}} with one of "
+                      f"{', '.join(_TESTS)}; got {dict(given)!r}. No rule was loaded.")
+    return Condition(given["feature"], tests[0], given[tests[0]])

@@ -1,0 +1,242 @@
+"""The compiled form of every interpretable model: a sum of one- and two-dimensional tables over bins.
+
+With tables ``f_j`` over the bins of feature j and ``T_ab`` over the bins of a pair, the margin is
+``const + Σ f_j(x_j) + Σ T_ab(x_a, x_b)``. Its interventional SHAP values against the *whole* background
+(Lundberg et al. 2020; Janzing et al. 2020) are then look-ups too: a single table gives
+``f_j(x_j) − E f_j``, a pair gives
+``φ_a = ½[(E_b T(a,·) − E T) + (T(a,b) − E_a T(·,b))]`` and likewise φ_b, where ``E T`` is taken over the
+background's joint distribution and ``E_b``, ``E_a`` over its margins. So a score and its exact
+explanation cost the same: one bin search a feature and one addition a table.
+
+>>> tables = AdditiveTables.build(
+...     ["w"], [np.array([10.0], np.float32)], const=0.0, single={0: np.array([-1.0, 1.0, 0.0])}, pair={},
+...     background=np.array([[5.0], [5.0], [5.0], [20.0]], np.float32))
+>>> tables.base
+-0.5
+>>> tables.attributions(np.array([[20.0], [np.nan]], np.float32)).ravel().tolist()
+[1.5, 0.5]
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Mapping, Sequence
+
+import numba
+import numpy as np
+
+from risk.errors import Refused
+
+__all__ = ["AdditiveTables"]
+
+_BLOCK = 65_536
+
+
+@dataclass(frozen=True)
+class AdditiveTables:
+    """An additive model as data.
+
+    Attributes
+    ----------
+    names
+        Feature names, length p.
+    edges
+        Per feature the ascending float32 thresholds; bin k holds ``edges[k-1] < x <= edges[k]``; one more
+        bin, the last, holds missing values.
+    base
+        Mean margin over the background, log-odds: what attributions start from.
+    single
+        Per feature the attribution table of its own terms, shape (n_edges + 2,), log-odds.
+    pairs
+        Feature index pairs (a, b), a < b.
+    phi_a, phi_b
+        Per pair the attribution tables of its two features, shape (bins of a, bins of b), log-odds.
+    density
+        Per feature the background's share per bin, shape (n_edges + 2,).
+    """
+
+    names: tuple[str, ...]
+    edges: tuple[np.ndarray, ...]
+    base: float
+    single: tuple[np.ndarray, ...]
+    pairs: tuple[tuple[int, int], ...]
+    phi_a: tuple[np.ndarray, ...]
+    phi_b: tuple[np.ndarray, ...]
+    density: tuple[np.ndarray, ...]
+
+    @classmethod
+    def build(cls, names: Sequence[str], edges: Sequence[np.ndarray], *, const: float,
+              single: Mapping[int, np.ndarray], pair: Mapping[tuple[int, int], np.ndarray],
+              background: np.ndarray, weight: np.ndarray | None = None) -> "AdditiveTables":
+        """Turn raw tables into attribution tables under a background.
+
+        Parameters
+        ----------
+        names, edges
+            Feature names and float32 thresholds, length p.
+        const, single, pair
+            The margin's constant, tables by feature index, tables by index pair (log-odds).
+        background
+            float32 array, shape (n_background, p); NaN is missing.
+        weight
+            Background weights, shape (n_background,); None for equal.
+        """
+        bins = _bins(np.ascontiguousarray(background, np.float32), *_flat(edges))
+        mass = np.full(len(bins), 1.0 / len(bins)) if weight is None else weight / weight.sum()
+        sizes = [len(e) + 2 for e in edges]
+        density = [np.bincount(bins[:, j], mass, sizes[j]) for j in range(len(names))]
+        raw = [np.asarray(single.get(j, np.zeros(sizes[j])), float) for j in range(len(names))]
+        means = [float(d @ t) for d, t in zip(density, raw, strict=True)]
+        base, phi_a, phi_b = const + sum(means), [], []
+        for (a, b), table in pair.items():
+            joint = np.bincount(bins[:, a] * sizes[b] + bins[:, b], mass, sizes[a] * sizes[b])
+            mean = float(joint @ table.ravel())
+            over_b, over_a = (table @ density[b])[:, None], (density[a] @ table)[None, :]
+            phi_a.append(0.5 * ((over_b - mean) + (table - over_a)))
+            phi_b.append(0.5 * ((over_a - mean) + (table - over_b)))
+            base += mean
+        return cls(tuple(names), tuple(np.asarray(e, np.float32) for e in edges), float(base),
+                   tuple(t - m for t, m in zip(raw, means, strict=True)), tuple(pair), tuple(phi_a),
+                   tuple(phi_b), tuple(density))
+
+    def scaled(self, slope: float, shift: float) -> "AdditiveTables":
+        """The tables of ``slope · margin + shift``: attributions scale, only the base value shifts."""
+        return replace(self, base=slope * self.base + shift, single=tuple(slope * t for t in self.single),
+                       phi_a=tuple(slope * t for t in self.phi_a), phi_b=tuple(slope * t for t in self.phi_b))
+
+    def attributions(self, x: np.ndarray, *, threads: int = 1) -> np.ndarray:
+        """Exact interventional SHAP values, shape (n_items, p), log-odds, for float32 `x` (n_items, p)."""
+        return self._run(x, threads)[0]
+
+    def margins(self, x: np.ndarray, *, threads: int = 1) -> np.ndarray:
+        """``base + attributions.sum(axis=1)``, shape (n_items,), log-odds."""
+        return self._run(x, threads)[1]
+
+    def explain(self, x: np.ndarray, *, threads: int = 1) -> tuple[np.ndarray, np.ndarray]:
+        """Attributions (n_items, p) and margins (n_items,) in one pass."""
+        return self._run(x, threads)
+
+    def shape(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """One feature's effect alone: (edges, mean attribution per bin), pairs averaged over the background."""
+        j = self.names.index(name)
+        effect = self.single[j].copy()
+        for (a, b), at, bt in zip(self.pairs, self.phi_a, self.phi_b, strict=True):
+            effect += at @ self.density[b] if a == j else self.density[a] @ bt if b == j else 0.0
+        return self.edges[j], effect
+
+    def interaction(self, k: int) -> np.ndarray:
+        """Pair k without what its features do alone: SHAP's interaction value 2·Φ_ab, shape (bins a, bins b)."""
+        (a, b), table = self.pairs[k], self.phi_a[k] + self.phi_b[k]
+        rows, columns = (table @ self.density[b])[:, None], (self.density[a] @ table)[None, :]
+        return table - rows - columns + float(self.density[a] @ table @ self.density[b])
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Named arrays for an ``npz`` file: data only, no code."""
+        out = {"base": np.array(self.base), "pairs": np.array(self.pairs, np.int64).reshape(-1, 2)}
+        for j in range(len(self.names)):
+            out |= {f"edges_{j}": self.edges[j], f"single_{j}": self.single[j], f"density_{j}": self.density[j]}
+        for k in range(len(self.pairs)):
+            out |= {f"phi_a_{k}": self.phi_a[k], f"phi_b_{k}": self.phi_b[k]}
+        return out
+
+    @classmethod
+    def from_arrays(cls, names: Sequence[str], arrays: Mapping[str, np.ndarray]) -> "AdditiveTables":
+        """Rebuild from `to_arrays`, refusing tables whose shapes do not belong together."""
+        features, pairs = range(len(names)), [(int(a), int(b)) for a, b in arrays["pairs"]]
+        made = cls(tuple(names), tuple(arrays[f"edges_{j}"] for j in features), float(arrays["base"]),
+                   tuple(arrays[f"single_{j}"] for j in features), tuple(pairs),
+                   tuple(arrays[f"phi_a_{k}"] for k in range(len(pairs))),
+                   tuple(arrays[f"phi_b_{k}"] for k in range(len(pairs))),
+                   tuple(arrays[f"density_{j}"] for j in features))
+        made._check_shapes()
+        return made
+
+    def _check_shapes(self) -> None:
+        sizes = [len(e) + 2 for e in self.edges]
+        fits = all(t.shape == d.shape == (s,) for t, d, s in zip(self.single, self.density, sizes, strict=True))
+        fits &= all(a < b < len(sizes) and p.shape == q.shape == (sizes[a], sizes[b])
+                    for (a, b), p, q in zip(self.pairs, self.phi_a, self.phi_b, strict=True))
+        fits &= all(bool(np.all(e[1:] > e[:-1])) for e in self.edges)
+        if not fits:
+            raise Refused("The model's tables do not fit together (sizes or order of thresholds differ from "
+                          "what model.json states). The model was not loaded.")
+
+    def _run(self, x: np.ndarray, threads: int) -> tuple[np.ndarray, np.ndarray]:
+        x = np.ascontiguousarray(x, np.float32)
+        if x.ndim != 2 or x.shape[1] != len(self.names):
+            raise Refused(f"Expected {len(self.names)} feature columns, got an array of shape {x.shape}. "
+                          "Nothing was scored.")
+        phi, margin = np.empty(x.shape), np.empty(len(x))
+        packed = self._packed()
+
+        def one(start: int) -> None:
+            block = slice(start, start + _BLOCK)
+            _explain(x[block], *packed, self.base, phi[block], margin[block])
+
+        starts = range(0, len(x), _BLOCK)
+        if threads == 1 or len(starts) == 1:
+            for start in starts:
+                one(start)
+        else:
+            with ThreadPoolExecutor(threads) as pool:  # the kernel releases the GIL; blocks do not overlap
+                list(pool.map(one, starts))
+        return phi, margin
+
+    def _packed(self) -> tuple[np.ndarray, ...]:
+        """All tables end to end, as the kernel wants them."""
+        flat_edges, edge_at = _flat(self.edges)
+        single, single_at = _flat(self.single)
+        both = [np.stack([a, b], axis=-1).ravel() for a, b in zip(self.phi_a, self.phi_b, strict=True)]
+        pair, pair_at = _flat(both)
+        pairs = np.array(self.pairs, np.int64).reshape(-1, 2)
+        return flat_edges, edge_at, single, single_at, pairs, pair, pair_at
+
+
+def _flat(parts: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Arrays end to end, and where each starts, length n + 1."""
+    starts = np.concatenate([[0], np.cumsum([len(p) for p in parts])]).astype(np.int64)
+    joined = np.concatenate(parts) if parts else np.empty(0)
+    return np.ascontiguousarray(joined), starts
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def _bin_of(x: float, edges: np.ndarray, start: int, stop: int) -> int:
+    """How many thresholds lie below x; one past the last bin for a missing x. No branch in the search."""
+    if x != x:
+        return stop - start + 1
+    low, n = start, stop - start
+    while n > 0:
+        half = (n + 1) >> 1
+        low += half * (edges[low + half - 1] < x)
+        n -= half
+    return low - start
+
+
+@numba.njit(cache=True, nogil=True)
+def _bins(x: np.ndarray, edges: np.ndarray, edge_at: np.ndarray) -> np.ndarray:
+    out = np.empty(x.shape, np.int64)
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            out[i, j] = _bin_of(x[i, j], edges, edge_at[j], edge_at[j + 1])
+    return out
+
+
+@numba.njit(cache=True, nogil=True)
+def _explain(x, edges, edge_at, single, single_at, pairs, pair, pair_at, base, phi, margin):
+    """Fill `phi` (n, p) and `margin` (n,) from float32 `x` (n, p): bin search, then look-ups."""
+    p = x.shape[1]
+    bins = np.empty(p, np.int64)
+    for i in range(x.shape[0]):
+        for j in range(p):
+            bins[j] = _bin_of(x[i, j], edges, edge_at[j], edge_at[j + 1])
+            phi[i, j] = single[single_at[j] + bins[j]]
+        for k in range(pairs.shape[0]):
+            a, b = pairs[k, 0], pairs[k, 1]
+            at = pair_at[k] + 2 * (bins[a] * (edge_at[b + 1] - edge_at[b] + 2) + bins[b])
+            phi[i, a] += pair[at]
+            phi[i, b] += pair[at + 1]
+        total = base
+        for j in range(p):
+            total += phi[i, j]
+        margin[i] = total
