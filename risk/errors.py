@@ -21,6 +21,10 @@ __all__ = [
     "RowRefused",
     "BadSetting",
     "ExplanationWithheld",
+    "CaseRefused",
+    "NotAllowed",
+    "NotRecorded",
+    "StoreInUse",
     "nearest",
 ]
 
@@ -93,4 +97,67 @@ the score by 0.31 log-odds (at most 1e-06 is accepted). The score itself stands.
         super().__init__(
             f"The explanation of {item_id} is withheld: its attributions miss the score by "
             f"{gap:.3g} log-odds (at most {tolerance:g} is accepted). The score itself stands."
+        )
+
+
+class NotAllowed(Refused):
+    """The actor's roles do not allow the action; the message is the verdict's reason.
+
+    >>> raise NotAllowed("ann (viewer) may not decide a case: this needs the role reviewer or trainer.")
+    Traceback (most recent call last):
+        ...
+    risk.errors.NotAllowed: ann (viewer) may not decide a case: this needs the role reviewer or trainer. \
+Nothing was changed.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"{reason} Nothing was changed.")
+
+
+class CaseRefused(Refused):
+    """A step in the life of a referral is not allowed from the state the case is in, or is incomplete.
+
+    >>> raise CaseRefused("CX000000005QM", "it was decided by ann at 2026-01-05T08:00:00.000Z",
+    ...                   todo="Reopen it with a reason first.")
+    Traceback (most recent call last):
+        ...
+    risk.errors.CaseRefused: Case CX000000005QM: it was decided by ann at 2026-01-05T08:00:00.000Z. Reopen it \
+with a reason first. Nothing was changed.
+    """
+
+    def __init__(self, item_id: str, problem: str, *, todo: str = "") -> None:
+        super().__init__(f"Case {item_id}: {problem}.{' ' + todo if todo else ''} Nothing was changed.")
+
+
+class NotRecorded(RiskError):
+    """The store could not make a change durable. The person must stop; nothing was half-written.
+
+    >>> raise NotRecorded("database or disk is full")
+    Traceback (most recent call last):
+        ...
+    risk.errors.NotRecorded: not recorded – do not continue. Cause: database or disk is full. Nothing was \
+half-written: free space or tell whoever runs this machine, then submit again.
+    """
+
+    def __init__(self, cause: str, *, todo: str = "") -> None:
+        self.cause = cause
+        todo = todo or "free space or tell whoever runs this machine, then submit again."
+        super().__init__(f"not recorded – do not continue. Cause: {cause}. Nothing was half-written: {todo}")
+
+
+class StoreInUse(Refused):
+    """Another process already writes to this database file; a second writer is never admitted.
+
+    >>> raise StoreInUse("workspace/cases.db", holder="process 4711 since 2026-01-05T08:00:00.000Z")
+    Traceback (most recent call last):
+        ...
+    risk.errors.StoreInUse: workspace/cases.db is already open for writing (process 4711 since \
+2026-01-05T08:00:00.000Z); expected to be its only writer. Close that app first, or open read-only (risk log \
+verify and risk log export do). Nothing was changed.
+    """
+
+    def __init__(self, path: str, *, holder: str) -> None:
+        super().__init__(
+            f"{path} is already open for writing ({holder}); expected to be its only writer. Close that app "
+            "first, or open read-only (risk log verify and risk log export do). Nothing was changed."
         )

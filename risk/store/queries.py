@@ -1,0 +1,237 @@
+"""Questions to the database. Every function takes a connection; none changes anything."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
+
+from risk.audit import Entry
+from risk.casework import CHANNELS, LANES, STATUSES, Case
+from risk.errors import BadSetting, NotFound, nearest
+from risk.store.tables import batches, cases, decisions, entries
+
+__all__ = [
+    "Batch", "CaseFilter", "DecisionRow", "EntryFilter", "Page", "all_entries", "batch_list", "case_at",
+    "case_counts", "case_page", "decision_list", "entry", "entry_page", "first_workable", "head",
+]
+
+T = TypeVar("T")
+_CASE = [cases.c[f.name] for f in fields(Case)]
+_ENTRY = [entries.c[f.name] for f in fields(Entry)]
+_ORDERS = {"margin": (cases.c.margin.desc(), cases.c.item_id), "item_id": (cases.c.item_id,),
+           "changed": (cases.c.changed_seq.desc(), cases.c.item_id)}
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some rows of many: `rows` on this `page` (from 1, `size` rows a page) out of `total`."""
+
+    rows: list[T]
+    total: int
+    page: int
+    size: int
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are; at least one."""
+        return max(1, -(-self.total // self.size))
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFilter:
+    """Which cases: an empty field does not restrict. Without `batch_id`: the newest batch. `text`: in the item id."""
+
+    batch_id: str = ""
+    lanes: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
+    text: str = ""
+    holder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EntryFilter:
+    """Which log entries: an empty field does not restrict. Times are ISO 8601 UTC text, `until_utc` excluded."""
+
+    events: tuple[str, ...] = ()
+    actor: str = ""
+    item_id: str = ""
+    since_utc: str = ""
+    until_utc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One selection run whose items became cases; `digest` is over the cases as they were opened."""
+
+    batch_id: str
+    seq: int
+    model_id: str
+    data_digest: str
+    capacity: int
+    cases: int
+    digest: str
+    created_utc: str
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRow:
+    """One decision as stored; `seq` is the number of its log entry."""
+
+    seq: int
+    batch_id: str
+    item_id: str
+    decision: str
+    suggested: str
+    agrees: bool
+    reason_codes: tuple[str, ...]
+    comment: str
+    decided_by: str
+    decided_utc: str
+
+
+def head(connection: Connection) -> Entry | None:
+    """Return the newest log entry, or None for an empty log."""
+    row = connection.execute(select(*_ENTRY).order_by(entries.c.seq.desc()).limit(1)).one_or_none()
+    return Entry(*row) if row else None
+
+
+def entry(connection: Connection, seq: int) -> Entry:
+    """Return one log entry by its number. Errors: `NotFound`."""
+    row = connection.execute(select(*_ENTRY).where(entries.c.seq == seq)).one_or_none()
+    if row is None:
+        raise NotFound("log entry", str(seq))
+    return Entry(*row)
+
+
+def all_entries(connection: Connection) -> Iterator[Entry]:
+    """Give every entry in order, without holding them all in memory."""
+    rows = connection.execution_options(yield_per=2000).execute(select(*_ENTRY).order_by(entries.c.seq))
+    return (Entry(*row) for row in rows)
+
+
+def batch_list(connection: Connection) -> list[Batch]:
+    """Return every batch, the newest first."""
+    columns = [batches.c[f.name] for f in fields(Batch)]
+    return [Batch(*row) for row in connection.execute(select(*columns).order_by(batches.c.seq.desc()))]
+
+
+def newest_batch(connection: Connection) -> str:
+    """Return the id of the newest batch, or '' when there is none."""
+    return connection.scalar(select(batches.c.batch_id).order_by(batches.c.seq.desc()).limit(1)) or ""
+
+
+def case_at(connection: Connection, item_id: str, batch_id: str = "") -> Case:
+    """Return a case; without `batch_id` the item's case in the newest batch that has one. Errors: `NotFound`."""
+    query = select(*_CASE).where(cases.c.item_id == item_id).join(batches, batches.c.batch_id == cases.c.batch_id)
+    if batch_id:
+        query = query.where(cases.c.batch_id == batch_id)
+    row = connection.execute(query.order_by(batches.c.seq.desc()).limit(1)).one_or_none()
+    if row is None:
+        where = f" in batch {batch_id}" if batch_id else ""
+        raise NotFound("case", item_id, todo=f"No selection referred this item{where}.")
+    return Case(*row)
+
+
+def status_now(now_utc: str) -> ColumnElement[str]:
+    """Return `risk.casework.status_at` as SQL: a claim or snooze that has run out counts as open."""
+    ran_out = or_(and_(cases.c.status == "claimed", cases.c.held_until_utc <= now_utc),
+                  and_(cases.c.status == "snoozed", cases.c.snoozed_until_utc <= now_utc))
+    return case((ran_out, "open"), else_=cases.c.status)
+
+
+def _known(name: str, values: tuple[str, ...], known: dict[str, str]) -> tuple[str, ...]:
+    if isinstance(values, str):
+        values = (values,)
+    for value in values:
+        if value not in known:
+            raise BadSetting(name, got=value, expected=f"one of {', '.join(known)}",
+                             todo=nearest(str(value), known).strip())
+    return values
+
+
+def _where(connection: Connection, which: CaseFilter, now_utc: str) -> list[ColumnElement[bool]]:
+    wanted = [cases.c.batch_id == (which.batch_id or newest_batch(connection))]
+    if which.lanes:
+        wanted.append(cases.c.lane.in_(_known("lane", which.lanes, LANES)))
+    if which.channels:
+        wanted.append(cases.c.channel.in_(_known("channel", which.channels, CHANNELS)))
+    if which.statuses:
+        wanted.append(status_now(now_utc).in_(_known("status", which.statuses, STATUSES)))
+    if which.text.strip():
+        wanted.append(cases.c.item_id.icontains(which.text.strip(), autoescape=True))
+    if which.holder:
+        wanted.append(cases.c.holder == which.holder)
+    return wanted
+
+
+def _page(connection: Connection, query: Select, page: int, size: int) -> tuple[list[Any], int]:
+    if page < 1 or not 1 <= size <= 1000:
+        raise BadSetting("page, size", got=(page, size), expected="page at least 1, size 1–1000")
+    total = connection.scalar(select(func.count()).select_from(query.order_by(None).subquery()))
+    return list(connection.execute(query.limit(size).offset((page - 1) * size))), total
+
+
+def case_page(connection: Connection, which: CaseFilter, now_utc: str, *, page: int, size: int,
+              order: str) -> Page[Case]:
+    """Return one page of cases. `order`: `margin` (highest first), `item_id` or `changed` (newest first)."""
+    if order not in _ORDERS:
+        raise BadSetting("order", got=order, expected=f"one of {', '.join(_ORDERS)}")
+    query = select(*_CASE).where(*_where(connection, which, now_utc)).order_by(*_ORDERS[order])
+    rows, total = _page(connection, query, page, size)
+    return Page([Case(*row) for row in rows], total, page, size)
+
+
+def case_counts(connection: Connection, which: CaseFilter, now_utc: str) -> dict[str, dict[str, int]]:
+    """Return how many cases there are per lane, per channel and per status; absent values count 0."""
+    status = status_now(now_utc)
+    query = (select(cases.c.lane, cases.c.channel, status, func.count())
+             .where(*_where(connection, which, now_utc)).group_by(cases.c.lane, cases.c.channel, status))
+    counts = {"lane": dict.fromkeys(LANES, 0), "channel": dict.fromkeys(CHANNELS, 0),
+              "status": dict.fromkeys(STATUSES, 0)}
+    for lane, channel, state, number in connection.execute(query):
+        counts["lane"][lane] += number
+        counts["channel"][channel] += number
+        counts["status"][state] += number
+    return counts
+
+
+def first_workable(connection: Connection, which: CaseFilter, now_utc: str) -> Case | None:
+    """Return the open case with the highest margin under a filter, or None."""
+    query = (select(*_CASE).where(*_where(connection, which, now_utc), status_now(now_utc) == "open")
+             .order_by(*_ORDERS["margin"]).limit(1))
+    row = connection.execute(query).one_or_none()
+    return Case(*row) if row else None
+
+
+def decision_list(connection: Connection, item_id: str = "", batch_id: str = "") -> Iterator[DecisionRow]:
+    """Give stored decisions in the order they were made, of one item and one batch if these are named."""
+    columns = [decisions.c[f.name] for f in fields(DecisionRow)]
+    query = select(*columns).order_by(decisions.c.seq)
+    if item_id:
+        query = query.where(decisions.c.item_id == item_id)
+    if batch_id:
+        query = query.where(decisions.c.batch_id == batch_id)
+    for row in connection.execute(query):
+        cells = row._asdict()
+        yield DecisionRow(**cells | {"reason_codes": tuple(json.loads(cells["reason_codes"]))})
+
+
+def entry_page(connection: Connection, which: EntryFilter, *, page: int, size: int) -> Page[Entry]:
+    """Return one page of log entries, the newest first."""
+    query = select(*_ENTRY).order_by(entries.c.seq.desc())
+    if which.events:
+        query = query.where(entries.c.event.in_(which.events))
+    for name in ("actor", "item_id"):
+        if getattr(which, name):
+            query = query.where(entries.c[name] == getattr(which, name))
+    if which.since_utc:
+        query = query.where(entries.c.utc >= which.since_utc)
+    if which.until_utc:
+        query = query.where(entries.c.utc < which.until_utc)
+    rows, total = _page(connection, query, page, size)
+    return Page([Entry(*row) for row in rows], total, page, size)

@@ -1,0 +1,156 @@
+"""What one change writes: the case, its log entry and its idempotency key, all in the caller's transaction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from hashlib import sha256
+
+from sqlalchemy import Connection, insert, select, update
+
+from risk.audit import Entry, canonical_json, check_name, next_entry, utc_text
+from risk.casework import Case, CaseDecided, CaseEvent, apply, batch_digest, check_case, payload_of
+from risk.errors import Refused
+from risk.store import queries
+from risk.store.queries import Batch
+from risk.store.tables import batches, cases, decisions, entries, requests
+
+__all__ = ["Ledger", "NewBatch", "Receipt", "Request", "batch_of", "new_cases"]
+
+OPENED = "batch_opened"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a change became: its log entry's number, time and hash. `repeated`: this key was submitted before."""
+
+    seq: int
+    utc: str
+    event: str
+    item_id: str
+    hash: str
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NewBatch:
+    """One selection run about to be opened: the model, the data it scored, and how many items it could take."""
+
+    model_id: str
+    data_digest: str
+    capacity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Who asks for a change, in which role, under which idempotency key ('' for none), and for what exactly."""
+
+    actor: str
+    role: str
+    key: str
+    content: Mapping
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) of who asks for what: the same key must come with the same digest."""
+        return sha256(canonical_json({"actor": self.actor, **self.content}).encode()).hexdigest()
+
+
+def receipt_of(entry: Entry, *, repeated: bool = False) -> Receipt:
+    """Return the receipt of a log entry."""
+    return Receipt(entry.seq, entry.utc, entry.event, entry.item_id, entry.hash, repeated)
+
+
+_KEYS = ("item_id", "lane", "channel", "inclusion_probability", "margin", "risk_score", "reason")
+
+
+def new_cases(rows: Iterable[Mapping], model_id: str) -> list[Case]:
+    """Make checked cases of a selection's rows. Errors: `Refused`, naming the item and the column."""
+    made: dict[str, Case] = {}
+    for row in rows:
+        missing = [key for key in _KEYS if key not in row]
+        if missing:
+            raise Refused(f"A row of the selection has no {missing[0]}; expected {', '.join(_KEYS)}. No case was "
+                          "opened.")
+        item_id = check_name(str(row["item_id"]), "item_id")
+        if item_id in made:
+            raise Refused(f"Item {item_id} is in the selection twice; expected once. No case was opened.")
+        made[item_id] = check_case(Case(
+            "", item_id, model_id, str(row["lane"]), str(row["channel"]), float(row["inclusion_probability"]),
+            float(row["margin"]), float(row["risk_score"]), str(row["reason"]).replace("\x00", "")))
+    return list(made.values())
+
+
+class Ledger:
+    """One transaction's view of the log: knows the head, writes the next entries. Used by the writer thread only."""
+
+    def __init__(self, connection: Connection, clock: Callable[[], datetime]) -> None:
+        self.connection, self.clock = connection, clock
+        self.head: Entry | None = queries.head(connection)
+
+    def now(self) -> datetime:
+        """Return the present moment by the store's clock."""
+        return self.clock()
+
+    def write(self, request: Request, event: str, payload: Mapping, *, item_id: str = "") -> Entry:
+        """Append one entry to the log."""
+        entry = next_entry(self.head, utc=utc_text(self.now()), actor=request.actor, role=request.role,
+                           event=event, payload=payload, item_id=item_id)
+        self.connection.execute(insert(entries).values(**asdict(entry)))
+        self.head = entry
+        return entry
+
+    def once(self, request: Request, change: Callable[[], Entry]) -> Receipt:
+        """Make the change unless this key was submitted before; then return the first result."""
+        if not request.key:
+            return receipt_of(change())
+        digest = request.digest
+        known = self.connection.execute(select(requests).where(requests.c.key == request.key)).one_or_none()
+        if known is None:
+            entry = change()
+            self.connection.execute(insert(requests).values(key=request.key, digest=digest, seq=entry.seq))
+            return receipt_of(entry)
+        if known.digest != digest:
+            raise Refused("This submission's key was already used for another submission; expected a new key for "
+                          "every new action. Reload the page. Nothing was changed.")
+        return receipt_of(queries.entry(self.connection, known.seq), repeated=True)
+
+    def step(self, request: Request, case: Case, event: CaseEvent) -> Entry:
+        """Write a case's event: the log entry, the decision if it is one, and the case's new state."""
+        entry = self.write(request, event.name, payload_of(event), item_id=event.item_id)
+        if isinstance(event, CaseDecided):
+            self._write_decision(entry, event)
+        cells = asdict(apply(case, event))
+        self.connection.execute(
+            update(cases).where(cases.c.batch_id == case.batch_id, cases.c.item_id == case.item_id)
+            .values(**cells, changed_seq=entry.seq))
+        return entry
+
+    def _write_decision(self, entry: Entry, event: CaseDecided) -> None:
+        names = [column.name for column in decisions.columns if column.name not in ("seq", "reason_codes")]
+        self.connection.execute(insert(decisions).values(
+            seq=entry.seq, reason_codes=json.dumps(event.reason_codes),
+            **{name: getattr(event, name) for name in names}))
+
+    def open_batch(self, request: Request, new: NewBatch, opened: list[Case]) -> Entry:
+        """Write a batch, all its cases, and one log entry that carries the digest of them all."""
+        digest, created = batch_digest(opened), utc_text(self.now())
+        batch_id = f"b{self.head.seq + 1 if self.head else 1:06d}-{digest[:8]}"
+        cells = {"batch_id": batch_id, **asdict(new), "cases": len(opened), "digest": digest, "created_utc": created}
+        entry = self.write(request, OPENED, cells)
+        self.connection.execute(insert(batches).values(seq=entry.seq, **cells))
+        names = [f.name for f in fields(Case)]
+        if opened:
+            self.connection.execute(insert(cases), [
+                {name: getattr(case, name) for name in names} | {"batch_id": batch_id, "changed_seq": entry.seq}
+                for case in opened])
+        return entry
+
+
+def batch_of(entry: Entry) -> Batch:
+    """Return the batch that a `batch_opened` entry opened."""
+    return Batch(seq=entry.seq, **entry.data())
+
+

@@ -1,0 +1,100 @@
+"""The signing key and the seals, kept in files beside the database and never in it.
+
+For ``cases.db`` these are ``cases.seal-key.pem`` (private, mode 0600), ``cases.seal-public.pem`` (give it to
+whoever should be able to verify) and ``cases.seals.jsonl`` (one seal a line, only ever appended to).
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
+
+from risk.audit import Entry, Seal, make_seal, parse_seal, to_line
+from risk.errors import Refused
+
+__all__ = ["SealBook"]
+
+
+class SealBook:
+    """The seals of one database: makes, appends and reads them. Safe to use from several processes."""
+
+    def __init__(self, database: Path) -> None:
+        self.key_file = database.with_suffix(".seal-key.pem")
+        self.public_file = database.with_suffix(".seal-public.pem")
+        self.seals_file = database.with_suffix(".seals.jsonl")
+
+    def add(self, entry: Entry, *, utc: str) -> Seal:
+        """Sign `entry` as the head of the log and append the seal; it is on the disk when this returns."""
+        seal = make_seal(entry, utc=utc, private_key=self._private_key())
+        handle = os.open(self.seals_file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        try:
+            # a line that a crash cut short is closed off first, so that it spoils itself only
+            size = os.fstat(handle).st_size
+            torn = size > 0 and os.pread(handle, 1, size - 1) != b"\n"
+            os.write(handle, (b"\n" if torn else b"") + to_line(seal).encode() + b"\n")
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        return seal
+
+    def all(self) -> list[Seal]:
+        """Return every seal in the file, oldest first. Errors: `Refused` when a whole line is not a seal."""
+        if not self.seals_file.is_file():
+            return []
+        seals = []
+        for number, line in enumerate(self.seals_file.read_text(encoding="utf-8").split("\n"), start=1):
+            if line.endswith("}"):
+                seals.append(parse_seal(line))
+            elif line and not line.startswith('{"seq":'):
+                raise Refused(f"{self.seals_file.name}, line {number}: expected a seal; got {line[:40]!a}. Restore "
+                              "the file from a copy.")
+        return seals
+
+    def public_key(self) -> Ed25519PublicKey | None:
+        """Return the key that seals are checked with, or None when nothing was ever sealed here."""
+        if not self.public_file.is_file():
+            return None
+        key = load_pem_public_key(self.public_file.read_bytes())
+        if not isinstance(key, Ed25519PublicKey):
+            raise Refused(f"{self.public_file.name}: expected an Ed25519 public key. Restore it from a copy.")
+        return key
+
+    def _private_key(self) -> Ed25519PrivateKey:
+        if not self.key_file.exists():
+            self._make_key()
+        key = load_pem_private_key(self.key_file.read_bytes(), password=None)
+        if not isinstance(key, Ed25519PrivateKey):
+            raise Refused(f"{self.key_file.name}: expected an Ed25519 private key. Restore it from a copy.")
+        if not self.public_file.exists():
+            _write_whole(self.public_file, 0o644, key.public_key().public_bytes(
+                Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+        return key
+
+    def _make_key(self) -> None:
+        pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        _write_whole(self.key_file, 0o600, pem)
+
+
+def _write_whole(path: Path, mode: int, content: bytes) -> None:
+    """Make the file whole or not at all; when two processes make it at once, the first one's stays."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        os.write(handle, content)
+        os.fsync(handle)
+        os.link(draft, path)
+    except FileExistsError:
+        pass  # the other process was first: its key is the key
+    finally:
+        os.close(handle)
+        os.unlink(draft)
