@@ -3,10 +3,9 @@
 Decided on the server at every action, never by hiding a button. The default on one's own machine is one
 person who holds every role; a site gives each person theirs.
 
->>> ann = Actor("ann", frozenset({"trainee"}))
->>> may(ann, "see_truth")
-Verdict(allowed=False, reason='ann (trainee) may not see what is true before the debrief: this needs the role \
-trainer or data_scientist.', role='')
+>>> ann = make_actor("ann", ["trainee"])
+>>> may(ann, "see_truth").reason
+'ann (trainee) may not see what is true before the debrief: this needs the role trainer or data_scientist.'
 >>> may(ann, "answer").allowed
 True
 """
@@ -18,7 +17,18 @@ from dataclasses import dataclass
 
 from risk.errors import BadSetting, NotAllowed, nearest
 
-__all__ = ["ACTIONS", "Actor", "ROLES", "SYSTEM", "Verdict", "local_actor", "make_actor", "may", "require"]
+__all__ = [
+    "ACTIONS",
+    "Actor",
+    "ROLES",
+    "SYSTEM",
+    "Verdict",
+    "local_actor",
+    "make_actor",
+    "may",
+    "recorded_role",
+    "require",
+]
 
 # Order matters: it is the order in which the role that allowed an action is looked for and recorded.
 ROLES: dict[str, str] = {
@@ -86,12 +96,16 @@ def make_actor(name: str, roles: Iterable[str]) -> Actor:
     >>> make_actor("ann", ["reviwer"])
     Traceback (most recent call last):
         ...
-    risk.errors.BadSetting: role is 'reviwer'; expected one of reviewer, trainer, data_scientist, trainee, viewer. \
-Did you mean 'reviewer'?
+    risk.errors.BadSetting: role is 'reviwer'; expected one of reviewer, trainer, data_scientist, trainee, \
+viewer. Did you mean 'reviewer'?
     """
     held = frozenset(roles)
+    if not name.strip() or name == SYSTEM.name:
+        raise BadSetting("actor", got=name, expected=f"a person's name, not empty and not '{SYSTEM.name}'")
     for role in sorted(held - set(ROLES)):
-        raise BadSetting("role", got=role, expected=f"one of {', '.join(ROLES)}", todo=nearest(role, ROLES).strip())
+        raise BadSetting(
+            "role", got=role, expected=f"one of {', '.join(ROLES)}", todo=nearest(role, ROLES).strip()
+        )
     return Actor(name, held)
 
 
@@ -111,8 +125,12 @@ def may(actor: Actor, action: str) -> Verdict:
     Errors: `BadSetting` for an action that does not exist: a misspelt check must never allow.
     """
     if action not in ACTIONS:
-        raise BadSetting("action", got=action, expected="a key of risk.access.ACTIONS",
-                         todo=nearest(action, ACTIONS).strip())
+        raise BadSetting(
+            "action",
+            got=action,
+            expected="a key of risk.access.ACTIONS",
+            todo=nearest(action, ACTIONS).strip(),
+        )
     words, allowing = ACTIONS[action]
     if "system" in actor.roles and action == "select":
         return Verdict(True, "The program itself may open cases for a selection.", "system")
@@ -120,7 +138,21 @@ def may(actor: Actor, action: str) -> Verdict:
     if role:
         return Verdict(True, f"{actor.name} may {words} as {role}.", role)
     held = ", ".join(sorted(actor.roles)) or "no role"
-    return Verdict(False, f"{actor.name} ({held}) may not {words}: this needs the role {' or '.join(allowing)}.")
+    return Verdict(
+        False, f"{actor.name} ({held}) may not {words}: this needs the role {' or '.join(allowing)}."
+    )
+
+
+def recorded_role(actor: Actor) -> str:
+    """Return the role that the log names where no particular action is asked for. Errors: `NotAllowed`.
+
+    >>> recorded_role(local_actor()), recorded_role(SYSTEM)
+    ('reviewer', 'system')
+    """
+    role = next((r for r in (*ROLES, "system") if r in actor.roles), "")
+    if not role:
+        raise NotAllowed(f"{actor.name} holds no role here.")
+    return role
 
 
 def require(actor: Actor, action: str) -> str:

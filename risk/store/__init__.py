@@ -21,10 +21,19 @@ True
 """
 
 from risk.store.queries import Batch, CaseFilter, DecisionRow, EntryFilter, Page
+from risk.store.reading import Exported
 from risk.store.record import NewBatch, Receipt
-from risk.store.store import Exported, Store, open_store
+from risk.store.store import Store, open_store
 
 __all__ = [
-    "Batch", "CaseFilter", "DecisionRow", "EntryFilter", "Exported", "NewBatch", "Page", "Receipt", "Store",
+    "Batch",
+    "CaseFilter",
+    "DecisionRow",
+    "EntryFilter",
+    "Exported",
+    "NewBatch",
+    "Page",
+    "Receipt",
+    "Store",
     "open_store",
 ]

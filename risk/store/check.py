@@ -21,7 +21,7 @@ _BLANK = dict.fromkeys(_FIXED, "")
 
 
 class Replay:
-    """The cases, decisions and batches as the log tells them; `watch` listens, `compare` holds them to the tables."""
+    """Cases, decisions, batches as the log tells them: `watch` listens, `compare` looks into the tables."""
 
     def __init__(self) -> None:
         self.states: dict[tuple[str, str], Case] = {}
@@ -30,7 +30,7 @@ class Replay:
         self.batches: dict[str, Batch] = {}
 
     def watch(self, entries: Iterable[Entry]) -> Iterator[Entry]:
-        """Pass the entries on unchanged, noting what they say. An entry that makes no sense is left to the chain."""
+        """Pass the entries on unchanged, noting what they say; nonsense is left to the chain to report."""
         for entry in entries:
             try:
                 self._note(entry)
@@ -59,8 +59,11 @@ class Replay:
         for batch_id in sorted(stored.keys() | self.batches.keys()):
             told = self.batches.get(batch_id)
             if told is None or stored.get(batch_id) != told:
-                yield Finding("table_differs", told.seq if told else 0,
-                              f"Batch {batch_id} is not stored as the log tells it.")
+                yield Finding(
+                    "table_differs",
+                    told.seq if told else 0,
+                    f"Batch {batch_id} is not stored as the log tells it.",
+                )
 
     def _cases(self, connection: Connection) -> Iterator[Finding]:
         for batch_id, told in sorted(self.batches.items()):
@@ -70,15 +73,26 @@ class Replay:
                 opened.append(case)
                 state = self.states.pop(key, Case(*key, **_BLANK))
                 if replace(case, **_BLANK) != state or seq != self.last.get(key, told.seq):
-                    yield Finding("table_differs", self.last.get(key, told.seq), f"Case {case.item_id} of batch "
-                                  f"{batch_id} is stored as '{case.status}'; the log says '{state.status}', or "
-                                  "other details differ.")
+                    yield Finding(
+                        "table_differs",
+                        self.last.get(key, told.seq),
+                        f"Case {case.item_id} of batch "
+                        f"{batch_id} is stored as '{case.status}'; the log says '{state.status}', or "
+                        "other details differ.",
+                    )
             if batch_digest(opened) != told.digest:
-                yield Finding("table_differs", told.seq, f"The cases of batch {batch_id} are not those it was opened "
-                              "with: one was changed, added or removed.")
-        for (batch_id, item_id) in self.states:
-            yield Finding("table_differs", self.last[batch_id, item_id], f"Case {item_id} of batch {batch_id} is in "
-                          "the log but not in the table.")
+                yield Finding(
+                    "table_differs",
+                    told.seq,
+                    f"The cases of batch {batch_id} are not those it was opened "
+                    "with: one was changed, added or removed.",
+                )
+        for batch_id, item_id in self.states:
+            yield Finding(
+                "table_differs",
+                self.last[batch_id, item_id],
+                f"Case {item_id} of batch {batch_id} is in the log but not in the table.",
+            )
 
     def _decisions(self, connection: Connection) -> Iterator[Finding]:
         told = dict(self.decided)
@@ -87,11 +101,17 @@ class Replay:
             cells = asdict(row)
             seq = cells.pop("seq")
             if event is None or any(getattr(event, name) != value for name, value in cells.items()):
-                yield Finding("table_differs", seq, f"The decision on {row.item_id} is not stored as entry {seq} of "
-                              "the log tells it.")
+                yield Finding(
+                    "table_differs",
+                    seq,
+                    f"The decision on {row.item_id} is not stored as entry {seq} of the log tells it.",
+                )
         for seq, event in told.items():
-            yield Finding("table_differs", seq, f"The decision on {event.item_id} is in the log (entry {seq}) but not "
-                          "in the table.")
+            yield Finding(
+                "table_differs",
+                seq,
+                f"The decision on {event.item_id} is in the log (entry {seq}) but not in the table.",
+            )
 
 
 def _stored_cases(connection: Connection, batch_id: str) -> Iterator[tuple[Case, int]]:
@@ -103,4 +123,6 @@ def _stored_cases(connection: Connection, batch_id: str) -> Iterator[tuple[Case,
 
 def merged(chain: Verification, more: list[Finding]) -> Verification:
     """Return the chain's verification with the table findings added."""
-    return replace(chain, findings=(*chain.findings, *more)[:len(chain.findings) + 100], count=chain.count + len(more))
+    return replace(
+        chain, findings=(*chain.findings, *more)[: len(chain.findings) + 100], count=chain.count + len(more)
+    )

@@ -41,7 +41,9 @@ def database_path(url: str) -> Path:
     if not found:
         return Path(url).resolve()
     if scheme not in ("sqlite", "sqlite+pysqlite") or rest in ("", "/", "/:memory:"):
-        raise BadSetting("database", got=f"{scheme}://…", expected="sqlite:///FILE", todo="Nothing was opened.")
+        raise BadSetting(
+            "database", got=f"{scheme}://…", expected="sqlite:///FILE", todo="Nothing was opened."
+        )
     return Path(rest.removeprefix("/")).resolve()
 
 
@@ -83,10 +85,12 @@ def _uri(path: Path, mode: str) -> str:
 
 def write_engine(path: Path) -> Engine:
     """Return the engine of the one writing connection: WAL, every commit flushed to the disk."""
+
     def connect() -> sqlite3.Connection:
         # isolation_level=None: SQLAlchemy says BEGIN itself; else the driver begins at the first write only
-        connection = sqlite3.connect(_uri(path, "rwc"), uri=True, timeout=BUSY_SECONDS, isolation_level=None,
-                                     check_same_thread=False)
+        connection = sqlite3.connect(
+            _uri(path, "rwc"), uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "recursive_triggers=ON", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
         return connection
@@ -96,9 +100,11 @@ def write_engine(path: Path) -> Engine:
 
 def read_engine(path: Path) -> Engine:
     """Return the engine of the reading connections; each transaction sees one moment of the database."""
+
     def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(_uri(path, "ro"), uri=True, timeout=BUSY_SECONDS, isolation_level=None,
-                                     check_same_thread=False)
+        connection = sqlite3.connect(
+            _uri(path, "ro"), uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
         connection.execute("PRAGMA query_only=ON")
         return connection
 
@@ -115,8 +121,10 @@ def create_tables(engine: Engine) -> None:
             if connection.scalar(select(meta.c.value).where(meta.c.name == "format")) is None:
                 connection.execute(insert(meta).values(name="format", value=FORMAT))
     except DatabaseError as error:
-        raise NotRecorded(f"the database could not be opened for writing ({error.orig})",
-                          todo="check that the path is a database of this workbench and can be written to.") from error
+        raise NotRecorded(
+            f"the database could not be opened for writing ({error.orig})",
+            todo="check that the path is a database of this workbench and can be written to.",
+        ) from error
 
 
 def check_format(engine: Engine, path: Path) -> None:
@@ -127,8 +135,11 @@ def check_format(engine: Engine, path: Path) -> None:
         with engine.connect() as connection:
             found = connection.scalar(select(meta.c.value).where(meta.c.name == "format"))
     except DatabaseError as error:
-        raise Refused(f"{path.name}: expected a database of this workbench; got: {error.orig}. Nothing was "
-                      "changed.") from error
+        raise Refused(
+            f"{path.name}: expected a database of this workbench; got: {error.orig}. Nothing was changed."
+        ) from error
     if found != FORMAT:
-        raise Refused(f"{path.name} has store format {found!r}; expected {FORMAT!r}. Open it with the version that "
-                      "wrote it. Nothing was changed.")
+        raise Refused(
+            f"{path.name} has store format {found!r}; expected {FORMAT!r}. Open it with the version that "
+            "wrote it. Nothing was changed."
+        )

@@ -10,20 +10,36 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
 
 from risk.audit import Entry
-from risk.casework import CHANNELS, LANES, STATUSES, Case
+from risk.casework import CHANNELS, LANES, STATUSES, Case, as_of
 from risk.errors import BadSetting, NotFound, nearest
 from risk.store.tables import batches, cases, decisions, entries
 
 __all__ = [
-    "Batch", "CaseFilter", "DecisionRow", "EntryFilter", "Page", "all_entries", "batch_list", "case_at",
-    "case_counts", "case_page", "decision_list", "entry", "entry_page", "first_workable", "head",
+    "Batch",
+    "CaseFilter",
+    "DecisionRow",
+    "EntryFilter",
+    "Page",
+    "all_entries",
+    "batch_list",
+    "case_at",
+    "case_counts",
+    "case_page",
+    "decision_list",
+    "entry",
+    "entry_page",
+    "first_workable",
+    "head",
 ]
 
 T = TypeVar("T")
 _CASE = [cases.c[f.name] for f in fields(Case)]
 _ENTRY = [entries.c[f.name] for f in fields(Entry)]
-_ORDERS = {"margin": (cases.c.margin.desc(), cases.c.item_id), "item_id": (cases.c.item_id,),
-           "changed": (cases.c.changed_seq.desc(), cases.c.item_id)}
+_ORDERS = {
+    "margin": (cases.c.margin.desc(), cases.c.item_id),
+    "item_id": (cases.c.item_id,),
+    "changed": (cases.c.changed_seq.desc(), cases.c.item_id),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +59,10 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class CaseFilter:
-    """Which cases: an empty field does not restrict. Without `batch_id`: the newest batch. `text`: in the item id."""
+    """Which cases: an empty field does not restrict, but without `batch_id` it is the newest batch only.
+
+    `text` is looked for in the item id.
+    """
 
     batch_id: str = ""
     lanes: tuple[str, ...] = ()
@@ -55,13 +74,16 @@ class CaseFilter:
 
 @dataclass(frozen=True, slots=True)
 class EntryFilter:
-    """Which log entries: an empty field does not restrict. Times are ISO 8601 UTC text, `until_utc` excluded."""
+    """Which log entries: an empty field does not restrict. `until_utc` itself is excluded."""
 
     events: tuple[str, ...] = ()
     actor: str = ""
     item_id: str = ""
     since_utc: str = ""
     until_utc: str = ""
+
+
+EVERY_CASE, EVERY_ENTRY = CaseFilter(), EntryFilter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +130,12 @@ def entry(connection: Connection, seq: int) -> Entry:
     return Entry(*row)
 
 
-def all_entries(connection: Connection) -> Iterator[Entry]:
-    """Give every entry in order, without holding them all in memory."""
-    rows = connection.execution_options(yield_per=2000).execute(select(*_ENTRY).order_by(entries.c.seq))
-    return (Entry(*row) for row in rows)
+def all_entries(connection: Connection, item_id: str = "") -> Iterator[Entry]:
+    """Give every entry (of one item, if named) in order, without holding them all in memory."""
+    query = select(*_ENTRY).order_by(entries.c.seq)
+    if item_id:
+        query = query.where(entries.c.item_id == item_id)
+    return (Entry(*row) for row in connection.execute(query.execution_options(yield_per=2000)))
 
 
 def batch_list(connection: Connection) -> list[Batch]:
@@ -125,22 +149,26 @@ def newest_batch(connection: Connection) -> str:
     return connection.scalar(select(batches.c.batch_id).order_by(batches.c.seq.desc()).limit(1)) or ""
 
 
-def case_at(connection: Connection, item_id: str, batch_id: str = "") -> Case:
-    """Return a case; without `batch_id` the item's case in the newest batch that has one. Errors: `NotFound`."""
-    query = select(*_CASE).where(cases.c.item_id == item_id).join(batches, batches.c.batch_id == cases.c.batch_id)
+def case_at(connection: Connection, item_id: str, batch_id: str, *, now_utc: str) -> Case:
+    """Return a case; without `batch_id` the item's newest one. Errors: `NotFound`."""
+    query = select(*_CASE).where(cases.c.item_id == item_id)
     if batch_id:
         query = query.where(cases.c.batch_id == batch_id)
-    row = connection.execute(query.order_by(batches.c.seq.desc()).limit(1)).one_or_none()
+    else:
+        query = query.join(batches, batches.c.batch_id == cases.c.batch_id).order_by(batches.c.seq.desc())
+    row = connection.execute(query.limit(1)).one_or_none()
     if row is None:
         where = f" in batch {batch_id}" if batch_id else ""
         raise NotFound("case", item_id, todo=f"No selection referred this item{where}.")
-    return Case(*row)
+    return as_of(Case(*row), now_utc)
 
 
 def status_now(now_utc: str) -> ColumnElement[str]:
-    """Return `risk.casework.status_at` as SQL: a claim or snooze that has run out counts as open."""
-    ran_out = or_(and_(cases.c.status == "claimed", cases.c.held_until_utc <= now_utc),
-                  and_(cases.c.status == "snoozed", cases.c.snoozed_until_utc <= now_utc))
+    """Return the status that `risk.casework.as_of` gives, as SQL."""
+    ran_out = or_(
+        and_(cases.c.status == "claimed", cases.c.held_until_utc <= now_utc),
+        and_(cases.c.status == "snoozed", cases.c.snoozed_until_utc <= now_utc),
+    )
     return case((ran_out, "open"), else_=cases.c.status)
 
 
@@ -149,8 +177,12 @@ def _known(name: str, values: tuple[str, ...], known: dict[str, str]) -> tuple[s
         values = (values,)
     for value in values:
         if value not in known:
-            raise BadSetting(name, got=value, expected=f"one of {', '.join(known)}",
-                             todo=nearest(str(value), known).strip())
+            raise BadSetting(
+                name,
+                got=value,
+                expected=f"one of {', '.join(known)}",
+                todo=nearest(str(value), known).strip(),
+            )
     return values
 
 
@@ -176,23 +208,30 @@ def _page(connection: Connection, query: Select, page: int, size: int) -> tuple[
     return list(connection.execute(query.limit(size).offset((page - 1) * size))), total
 
 
-def case_page(connection: Connection, which: CaseFilter, now_utc: str, *, page: int, size: int,
-              order: str) -> Page[Case]:
+def case_page(
+    connection: Connection, which: CaseFilter, now_utc: str, *, page: int, size: int, order: str
+) -> Page[Case]:
     """Return one page of cases. `order`: `margin` (highest first), `item_id` or `changed` (newest first)."""
     if order not in _ORDERS:
         raise BadSetting("order", got=order, expected=f"one of {', '.join(_ORDERS)}")
     query = select(*_CASE).where(*_where(connection, which, now_utc)).order_by(*_ORDERS[order])
     rows, total = _page(connection, query, page, size)
-    return Page([Case(*row) for row in rows], total, page, size)
+    return Page([as_of(Case(*row), now_utc) for row in rows], total, page, size)
 
 
 def case_counts(connection: Connection, which: CaseFilter, now_utc: str) -> dict[str, dict[str, int]]:
     """Return how many cases there are per lane, per channel and per status; absent values count 0."""
     status = status_now(now_utc)
-    query = (select(cases.c.lane, cases.c.channel, status, func.count())
-             .where(*_where(connection, which, now_utc)).group_by(cases.c.lane, cases.c.channel, status))
-    counts = {"lane": dict.fromkeys(LANES, 0), "channel": dict.fromkeys(CHANNELS, 0),
-              "status": dict.fromkeys(STATUSES, 0)}
+    query = (
+        select(cases.c.lane, cases.c.channel, status, func.count())
+        .where(*_where(connection, which, now_utc))
+        .group_by(cases.c.lane, cases.c.channel, status)
+    )
+    counts = {
+        "lane": dict.fromkeys(LANES, 0),
+        "channel": dict.fromkeys(CHANNELS, 0),
+        "status": dict.fromkeys(STATUSES, 0),
+    }
     for lane, channel, state, number in connection.execute(query):
         counts["lane"][lane] += number
         counts["channel"][channel] += number
@@ -202,10 +241,14 @@ def case_counts(connection: Connection, which: CaseFilter, now_utc: str) -> dict
 
 def first_workable(connection: Connection, which: CaseFilter, now_utc: str) -> Case | None:
     """Return the open case with the highest margin under a filter, or None."""
-    query = (select(*_CASE).where(*_where(connection, which, now_utc), status_now(now_utc) == "open")
-             .order_by(*_ORDERS["margin"]).limit(1))
+    query = (
+        select(*_CASE)
+        .where(*_where(connection, which, now_utc), status_now(now_utc) == "open")
+        .order_by(*_ORDERS["margin"])
+        .limit(1)
+    )
     row = connection.execute(query).one_or_none()
-    return Case(*row) if row else None
+    return as_of(Case(*row), now_utc) if row else None
 
 
 def decision_list(connection: Connection, item_id: str = "", batch_id: str = "") -> Iterator[DecisionRow]:

@@ -1,4 +1,4 @@
-"""What one change writes: the case, its log entry and its idempotency key, all in the caller's transaction."""
+"""What one change writes: the case, its log entry and its idempotency key, in the caller's transaction."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ from risk.casework import Case, CaseDecided, CaseEvent, apply, batch_digest, che
 from risk.errors import Refused
 from risk.store import queries
 from risk.store.queries import Batch
-from risk.store.tables import batches, cases, decisions, entries, requests
+from risk.store.tables import FIXED, batches, cases, decisions, entries, requests
 
 __all__ = ["Ledger", "NewBatch", "Receipt", "Request", "batch_of", "new_cases"]
 
 OPENED = "batch_opened"
+_STATE = [f.name for f in fields(Case) if f.name not in FIXED]  # the others are in indexes: leave them alone
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What a change became: its log entry's number, time and hash. `repeated`: this key was submitted before."""
+    """What a change became: its log entry's number, time and hash; `repeated` if the key came before."""
 
     seq: int
     utc: str
@@ -36,7 +37,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class NewBatch:
-    """One selection run about to be opened: the model, the data it scored, and how many items it could take."""
+    """A selection run about to be opened: the model, the data it scored, how many items it could take."""
 
     model_id: str
     data_digest: str
@@ -45,17 +46,23 @@ class NewBatch:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Who asks for a change, in which role, under which idempotency key ('' for none), and for what exactly."""
+    """Who asks for a change, in which role, under which idempotency key ('' for none), for what exactly.
+
+    The same key must always come with the same digest.
+    """
 
     actor: str
     role: str
     key: str
     content: Mapping
+    digest: str
 
-    @property
-    def digest(self) -> str:
-        """SHA-256 (hex) of who asks for what: the same key must come with the same digest."""
-        return sha256(canonical_json({"actor": self.actor, **self.content}).encode()).hexdigest()
+
+def make_request(actor: str, role: str, key: str, content: Mapping) -> Request:
+    """Make a request with the SHA-256 of who asks for what. Errors: `Refused` when it is not plain JSON."""
+    check_name(key, "key", empty=True)
+    text = canonical_json({"actor": actor, **content})
+    return Request(actor, role, key, content, sha256(text.encode()).hexdigest())
 
 
 def receipt_of(entry: Entry, *, repeated: bool = False) -> Receipt:
@@ -72,49 +79,68 @@ def new_cases(rows: Iterable[Mapping], model_id: str) -> list[Case]:
     for row in rows:
         missing = [key for key in _KEYS if key not in row]
         if missing:
-            raise Refused(f"A row of the selection has no {missing[0]}; expected {', '.join(_KEYS)}. No case was "
-                          "opened.")
+            raise Refused(
+                f"A row of the selection has no {missing[0]}; expected {', '.join(_KEYS)}. No case was "
+                "opened."
+            )
         item_id = check_name(str(row["item_id"]), "item_id")
         if item_id in made:
             raise Refused(f"Item {item_id} is in the selection twice; expected once. No case was opened.")
-        made[item_id] = check_case(Case(
-            "", item_id, model_id, str(row["lane"]), str(row["channel"]), float(row["inclusion_probability"]),
-            float(row["margin"]), float(row["risk_score"]), str(row["reason"]).replace("\x00", "")))
+        made[item_id] = check_case(
+            Case(
+                "",
+                item_id,
+                model_id,
+                str(row["lane"]),
+                str(row["channel"]),
+                float(row["inclusion_probability"]),
+                float(row["margin"]),
+                float(row["risk_score"]),
+                str(row["reason"]).replace("\x00", ""),
+            )
+        )
     return list(made.values())
 
 
 class Ledger:
-    """One transaction's view of the log: knows the head, writes the next entries. Used by the writer thread only."""
+    """One transaction's view of the log: knows the head, writes the next entries. For the writer thread."""
 
     def __init__(self, connection: Connection, clock: Callable[[], datetime]) -> None:
-        self.connection, self.clock = connection, clock
+        self.connection, self._clock, self.now = connection, clock, clock()
         self.head: Entry | None = queries.head(connection)
 
-    def now(self) -> datetime:
-        """Return the present moment by the store's clock."""
-        return self.clock()
-
-    def write(self, request: Request, event: str, payload: Mapping, *, item_id: str = "") -> Entry:
+    def write(self, request: Request, event: str, payload: Mapping | str, *, item_id: str = "") -> Entry:
         """Append one entry to the log."""
-        entry = next_entry(self.head, utc=utc_text(self.now()), actor=request.actor, role=request.role,
-                           event=event, payload=payload, item_id=item_id)
+        entry = next_entry(
+            self.head,
+            utc=utc_text(self.now),
+            actor=request.actor,
+            role=request.role,
+            event=event,
+            payload=payload,
+            item_id=item_id,
+        )
         self.connection.execute(insert(entries).values(**asdict(entry)))
         self.head = entry
         return entry
 
     def once(self, request: Request, change: Callable[[], Entry]) -> Receipt:
         """Make the change unless this key was submitted before; then return the first result."""
+        self.now = self._clock()  # one moment for all that this change writes
         if not request.key:
             return receipt_of(change())
-        digest = request.digest
         known = self.connection.execute(select(requests).where(requests.c.key == request.key)).one_or_none()
         if known is None:
             entry = change()
-            self.connection.execute(insert(requests).values(key=request.key, digest=digest, seq=entry.seq))
+            self.connection.execute(
+                insert(requests).values(key=request.key, digest=request.digest, seq=entry.seq)
+            )
             return receipt_of(entry)
-        if known.digest != digest:
-            raise Refused("This submission's key was already used for another submission; expected a new key for "
-                          "every new action. Reload the page. Nothing was changed.")
+        if known.digest != request.digest:
+            raise Refused(
+                "This submission's key was already used for another submission; expected a new key for "
+                "every new action. Reload the page. Nothing was changed."
+            )
         return receipt_of(queries.entry(self.connection, known.seq), repeated=True)
 
     def step(self, request: Request, case: Case, event: CaseEvent) -> Entry:
@@ -122,35 +148,51 @@ class Ledger:
         entry = self.write(request, event.name, payload_of(event), item_id=event.item_id)
         if isinstance(event, CaseDecided):
             self._write_decision(entry, event)
-        cells = asdict(apply(case, event))
+        after = apply(case, event)
+        cells = {name: getattr(after, name) for name in _STATE}
         self.connection.execute(
-            update(cases).where(cases.c.batch_id == case.batch_id, cases.c.item_id == case.item_id)
-            .values(**cells, changed_seq=entry.seq))
+            update(cases)
+            .where(cases.c.batch_id == case.batch_id, cases.c.item_id == case.item_id)
+            .values(**cells, changed_seq=entry.seq)
+        )
         return entry
 
     def _write_decision(self, entry: Entry, event: CaseDecided) -> None:
         names = [column.name for column in decisions.columns if column.name not in ("seq", "reason_codes")]
-        self.connection.execute(insert(decisions).values(
-            seq=entry.seq, reason_codes=json.dumps(event.reason_codes),
-            **{name: getattr(event, name) for name in names}))
+        self.connection.execute(
+            insert(decisions).values(
+                seq=entry.seq,
+                reason_codes=json.dumps(event.reason_codes),
+                **{name: getattr(event, name) for name in names},
+            )
+        )
 
     def open_batch(self, request: Request, new: NewBatch, opened: list[Case]) -> Entry:
         """Write a batch, all its cases, and one log entry that carries the digest of them all."""
-        digest, created = batch_digest(opened), utc_text(self.now())
+        digest = batch_digest(opened)
         batch_id = f"b{self.head.seq + 1 if self.head else 1:06d}-{digest[:8]}"
-        cells = {"batch_id": batch_id, **asdict(new), "cases": len(opened), "digest": digest, "created_utc": created}
+        cells = {
+            "batch_id": batch_id,
+            **asdict(new),
+            "cases": len(opened),
+            "digest": digest,
+            "created_utc": utc_text(self.now),
+        }
         entry = self.write(request, OPENED, cells)
         self.connection.execute(insert(batches).values(seq=entry.seq, **cells))
         names = [f.name for f in fields(Case)]
         if opened:
-            self.connection.execute(insert(cases), [
-                {name: getattr(case, name) for name in names} | {"batch_id": batch_id, "changed_seq": entry.seq}
-                for case in opened])
+            self.connection.execute(
+                insert(cases),
+                [
+                    {name: getattr(case, name) for name in names}
+                    | {"batch_id": batch_id, "changed_seq": entry.seq}
+                    for case in opened
+                ],
+            )
         return entry
 
 
 def batch_of(entry: Entry) -> Batch:
     """Return the batch that a `batch_opened` entry opened."""
     return Batch(seq=entry.seq, **entry.data())
-
-

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
@@ -22,7 +23,9 @@ from cryptography.hazmat.primitives.serialization import (
 from risk.audit import Entry, Seal, make_seal, parse_seal, to_line
 from risk.errors import Refused
 
-__all__ = ["SealBook"]
+__all__ = ["SealBook", "public_pem"]
+
+K = TypeVar("K")
 
 
 class SealBook:
@@ -48,41 +51,75 @@ class SealBook:
         return seal
 
     def all(self) -> list[Seal]:
-        """Return every seal in the file, oldest first. Errors: `Refused` when a whole line is not a seal."""
-        if not self.seals_file.is_file():
-            return []
+        """Return every seal in the file, oldest first; `unreadable` lists what is not a seal."""
         seals = []
-        for number, line in enumerate(self.seals_file.read_text(encoding="utf-8").split("\n"), start=1):
-            if line.endswith("}"):
+        for _, line in self._lines():
+            try:
                 seals.append(parse_seal(line))
-            elif line and not line.startswith('{"seq":'):
-                raise Refused(f"{self.seals_file.name}, line {number}: expected a seal; got {line[:40]!a}. Restore "
-                              "the file from a copy.")
+            except Refused:
+                continue
         return seals
 
+    def unreadable(self) -> list[int]:
+        """Return the numbers of the lines that are not seals. A line cut short by a crash does not count."""
+        bad = []
+        for number, line in self._lines():
+            try:
+                parse_seal(line)
+            except Refused:
+                if line.endswith("}") or not line.startswith('{"seq":'):
+                    bad.append(number)
+        return bad
+
     def public_key(self) -> Ed25519PublicKey | None:
-        """Return the key that seals are checked with, or None when nothing was ever sealed here."""
+        """Return the key that seals are checked with, or None when nothing was ever sealed here.
+
+        Who may read the private key checks with its public half; anyone else with the public file.
+        """
+        if self.key_file.is_file() and os.access(self.key_file, os.R_OK):
+            return self._private_key().public_key()
         if not self.public_file.is_file():
             return None
-        key = load_pem_public_key(self.public_file.read_bytes())
-        if not isinstance(key, Ed25519PublicKey):
-            raise Refused(f"{self.public_file.name}: expected an Ed25519 public key. Restore it from a copy.")
-        return key
+        try:
+            return _of_kind(load_pem_public_key(self.public_file.read_bytes()), Ed25519PublicKey)
+        except ValueError as error:
+            raise Refused(
+                f"{self.public_file.name}: expected an Ed25519 public key as PEM. Restore it from a copy."
+            ) from error
+
+    def _lines(self) -> list[tuple[int, str]]:
+        if not self.seals_file.is_file():
+            return []
+        text = self.seals_file.read_text(encoding="utf-8", errors="replace")
+        return [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line]
 
     def _private_key(self) -> Ed25519PrivateKey:
         if not self.key_file.exists():
             self._make_key()
-        key = load_pem_private_key(self.key_file.read_bytes(), password=None)
-        if not isinstance(key, Ed25519PrivateKey):
-            raise Refused(f"{self.key_file.name}: expected an Ed25519 private key. Restore it from a copy.")
+        try:
+            key = _of_kind(load_pem_private_key(self.key_file.read_bytes(), password=None), Ed25519PrivateKey)
+        except ValueError as error:
+            raise Refused(
+                f"{self.key_file.name}: expected an Ed25519 private key as PEM. Restore it from a copy."
+            ) from error
         if not self.public_file.exists():
-            _write_whole(self.public_file, 0o644, key.public_key().public_bytes(
-                Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+            _write_whole(self.public_file, 0o644, public_pem(key.public_key()).encode())
         return key
 
     def _make_key(self) -> None:
         pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         _write_whole(self.key_file, 0o600, pem)
+
+
+def public_pem(key: Ed25519PublicKey) -> str:
+    """Return a public key in the form that `openssl` reads."""
+    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+def _of_kind(key: object, kind: type[K]) -> K:
+    if not isinstance(key, kind):
+        raise ValueError(f"expected {kind.__name__}")
+    return key
 
 
 def _write_whole(path: Path, mode: int, content: bytes) -> None:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from risk import casework
-from risk.access import ROLES, SYSTEM, Actor, require
-from risk.audit import Entry, Seal, Verification, head_seal, to_line, utc_text, verify_chain
+from risk.access import SYSTEM, Actor, recorded_role, require
+from risk.audit import Entry, canonical_json, utc_text
 from risk.casework import Case, CaseEvent, Decision
-from risk.errors import BadSetting, NotFound, Refused
+from risk.errors import BadSetting, NotFound, NotRecorded, Refused
 from risk.store import queries
-from risk.store.check import Replay, merged
 from risk.store.database import (
     WriterLock,
     check_format,
@@ -26,31 +25,20 @@ from risk.store.database import (
     read_engine,
     write_engine,
 )
-from risk.store.queries import Batch, CaseFilter, DecisionRow, EntryFilter, Page
-from risk.store.record import OPENED, Ledger, NewBatch, Receipt, Request, batch_of, new_cases
-from risk.store.seals import SealBook
+from risk.store.queries import EVERY_CASE, Batch, CaseFilter
+from risk.store.reading import Clock, Reading
+from risk.store.record import OPENED, Ledger, NewBatch, Receipt, Request, batch_of, make_request, new_cases
 from risk.store.tables import FORMAT
 from risk.store.writer import Writer
 
-__all__ = ["Exported", "Store", "open_store"]
+__all__ = ["Store", "open_store"]
 
 SEAL_EVERY = 200  # entries between two seals made without being asked; each costs one flush to the disk
 CLAIM_MINUTES = 15.0
-Clock = Callable[[], datetime]
 
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Exported:
-    """An exported log: where it is, how many entries, its head's 16-character seal, and the seals beside it."""
-
-    path: Path
-    entries: int
-    head: str
-    seals_path: Path
 
 
 def open_store(url: str | os.PathLike, *, clock: Clock = _utc_now, read_only: bool = False) -> Store:
@@ -81,7 +69,7 @@ def open_store(url: str | os.PathLike, *, clock: Clock = _utc_now, read_only: bo
         raise
 
 
-class Store:
+class Store(Reading):
     """Cases, decisions and the audit log of one workspace. Safe to share between threads.
 
     Every changing method returns after its change and its log entry are durable together, checks the
@@ -90,11 +78,12 @@ class Store:
     `CaseRefused`/`Refused` (nothing changed), `NotFound`, `NotRecorded` (stop and tell someone).
     """
 
-    def __init__(self, path: Path, reader: Engine, clock: Clock, *,
-                 writing: tuple[Engine, WriterLock] | None = None) -> None:
+    def __init__(
+        self, path: Path, reader: Engine, clock: Clock, *, writing: tuple[Engine, WriterLock] | None = None
+    ) -> None:
         """Use `open_store`."""
-        self.path, self._reader, self._clock = path, reader, clock
-        self._book, self._sealed, self.seal_problem = SealBook(path), 0, ""
+        super().__init__(path, reader, clock)
+        self._sealed, self.seal_problem = 0, ""
         self._lock = writing[1] if writing else None
         self._writer, self._newest = None, None
         if writing:
@@ -103,29 +92,44 @@ class Store:
 
     # -- changes ------------------------------------------------------------------------------------------
 
-    def open_cases(self, rows: Iterable[Mapping], new: NewBatch, *, actor: Actor = SYSTEM, key: str = "") -> Batch:
+    def open_cases(
+        self, rows: Iterable[Mapping], new: NewBatch, *, actor: Actor = SYSTEM, key: str = ""
+    ) -> Batch:
         """Open one case for every row of a selection, as one batch with one log entry.
 
         Rows are mappings (``frame.to_dict("records")``) with `item_id`, `lane`, `channel`,
         `inclusion_probability`, `margin`, `risk_score`, `reason`. All or none are opened.
         """
         opened = new_cases(rows, new.model_id)
-        content = {"event": OPENED, "model_id": new.model_id, "data_digest": new.data_digest,
-                   "capacity": int(new.capacity), "digest": casework.batch_digest(opened)}
-        request = Request(actor.name, require(actor, "select"), key, content)
-        new = replace(new, capacity=int(new.capacity))
-        receipt = self._run(lambda ledger: ledger.once(request, lambda: ledger.open_batch(request, new, opened)))
+        content = {
+            "event": OPENED,
+            "model_id": new.model_id,
+            "data_digest": new.data_digest,
+            "capacity": int(new.capacity),
+            "digest": casework.batch_digest(opened),
+        }
+        request = make_request(actor.name, require(actor, "select"), key, content)
+        new = replace(new, capacity=int(new.capacity))  # numpy's whole numbers are not JSON
+        receipt = self._run(
+            lambda ledger: ledger.once(request, lambda: ledger.open_batch(request, new, opened))
+        )
         return batch_of(self.entry(receipt.seq))
 
-    def claim(self, item_id: str, *, actor: Actor, minutes: float = CLAIM_MINUTES, batch_id: str = "",
-              key: str = "") -> Receipt:
+    def claim(
+        self, item_id: str, *, actor: Actor, minutes: float = CLAIM_MINUTES, batch_id: str = "", key: str = ""
+    ) -> Receipt:
         """Take a case to work on it alone for some minutes; nobody else can then decide it."""
         request = _request(actor, "claim", key, item_id=item_id, batch_id=batch_id)
-        return self._case_change(request, lambda case, now: casework.claim(
-            case, actor.name, now_utc=utc_text(now), until_utc=_after(now, minutes=minutes)))
+        return self._case_change(
+            request,
+            lambda case, now: casework.claim(
+                case, actor.name, now_utc=utc_text(now), until_utc=_after(now, minutes=minutes)
+            ),
+        )
 
-    def claim_next(self, *, actor: Actor, which: CaseFilter = CaseFilter(), minutes: float = CLAIM_MINUTES,
-                   key: str = "") -> Receipt:
+    def claim_next(
+        self, *, actor: Actor, which: CaseFilter = EVERY_CASE, minutes: float = CLAIM_MINUTES, key: str = ""
+    ) -> Receipt:
         """Claim the open case with the highest margin under a filter; two callers never get the same one.
 
         Errors: `NotFound` when no case is open under the filter.
@@ -133,152 +137,128 @@ class Store:
         request = _request(actor, "claim", key, next=repr(which))
 
         def change(ledger: Ledger) -> Entry:
-            now = ledger.now()
+            now = ledger.now
             case = queries.first_workable(ledger.connection, which, utc_text(now))
             if case is None:
                 raise NotFound("open case", "next", todo="Every case under this filter is taken or decided.")
-            return ledger.step(request, case, casework.claim(
-                case, actor.name, now_utc=utc_text(now), until_utc=_after(now, minutes=minutes)))
+            return ledger.step(
+                request,
+                case,
+                casework.claim(
+                    case, actor.name, now_utc=utc_text(now), until_utc=_after(now, minutes=minutes)
+                ),
+            )
 
         return self._run(lambda ledger: ledger.once(request, lambda: change(ledger)))
 
     def release_claim(self, item_id: str, *, actor: Actor, batch_id: str = "", key: str = "") -> Receipt:
         """Give a claimed case back undecided."""
         request = _request(actor, "claim", key, item_id=item_id, batch_id=batch_id, release=True)
-        return self._case_change(request, lambda case, now: casework.release_claim(
-            case, actor.name, now_utc=utc_text(now)))
+        return self._case_change(
+            request, lambda case, now: casework.release_claim(case, actor.name, now_utc=utc_text(now))
+        )
 
-    def snooze(self, item_id: str, reason: str, *, actor: Actor, hours: float = 24.0, batch_id: str = "",
-               key: str = "") -> Receipt:
+    def snooze(
+        self,
+        item_id: str,
+        reason: str,
+        *,
+        actor: Actor,
+        hours: float = 24.0,
+        batch_id: str = "",
+        key: str = "",
+    ) -> Receipt:
         """Put a case aside for some hours, saying why; it comes back by itself."""
-        request = _request(actor, "snooze", key, item_id=item_id, batch_id=batch_id, reason=reason, hours=hours)
-        return self._case_change(request, lambda case, now: casework.snooze(
-            case, actor.name, reason=reason, now_utc=utc_text(now), until_utc=_after(now, minutes=60 * hours)))
+        request = _request(
+            actor, "snooze", key, item_id=item_id, batch_id=batch_id, reason=reason, hours=hours
+        )
+        return self._case_change(
+            request,
+            lambda case, now: casework.snooze(
+                case,
+                actor.name,
+                reason=reason,
+                now_utc=utc_text(now),
+                until_utc=_after(now, minutes=60 * hours),
+            ),
+        )
 
-    def decide(self, item_id: str, choice: Decision, *, actor: Actor, batch_id: str = "", key: str = "") -> Receipt:
+    def decide(
+        self, item_id: str, choice: Decision, *, actor: Actor, batch_id: str = "", key: str = ""
+    ) -> Receipt:
         """Decide a case. Give the `batch_id` the person was looking at, and a `key` per shown form."""
-        request = _request(actor, "decide", key, item_id=item_id, batch_id=batch_id, choice=[
-            choice.action, list(choice.reason_codes), choice.comment])
-        return self._case_change(request, lambda case, now: casework.decide(
-            case, actor.name, choice, now_utc=utc_text(now)))
+        request = _request(
+            actor,
+            "decide",
+            key,
+            item_id=item_id,
+            batch_id=batch_id,
+            choice=[choice.action, list(choice.reason_codes), choice.comment],
+        )
+        return self._case_change(
+            request, lambda case, now: casework.decide(case, actor.name, choice, now_utc=utc_text(now))
+        )
 
-    def record_outcome(self, item_id: str, outcome: str, *, actor: Actor, deserved_review: str = "",
-                       comment: str = "", batch_id: str = "", key: str = "") -> Receipt:
+    def record_outcome(
+        self,
+        item_id: str,
+        outcome: str,
+        *,
+        actor: Actor,
+        deserved_review: str = "",
+        comment: str = "",
+        batch_id: str = "",
+        key: str = "",
+    ) -> Receipt:
         """Say what the examination showed (`confirmed`, `not_found`) and whether it deserved review."""
-        request = _request(actor, "record_outcome", key, item_id=item_id, batch_id=batch_id, outcome=outcome,
-                           deserved=deserved_review, comment=comment)
-        return self._case_change(request, lambda case, now: casework.record_outcome(
-            case, outcome, deserved_review=deserved_review, comment=comment))
+        request = _request(
+            actor,
+            "record_outcome",
+            key,
+            item_id=item_id,
+            batch_id=batch_id,
+            outcome=outcome,
+            deserved=deserved_review,
+            comment=comment,
+        )
+        return self._case_change(
+            request,
+            lambda case, now: casework.record_outcome(
+                case, outcome, deserved_review=deserved_review, comment=comment
+            ),
+        )
 
-    def reopen(self, item_id: str, reason: str, *, actor: Actor, batch_id: str = "", key: str = "") -> Receipt:
+    def reopen(
+        self, item_id: str, reason: str, *, actor: Actor, batch_id: str = "", key: str = ""
+    ) -> Receipt:
         """Open a decided case again, saying why; the earlier decision stays on record."""
         request = _request(actor, "reopen", key, item_id=item_id, batch_id=batch_id, reason=reason)
         return self._case_change(request, lambda case, now: casework.reopen(case, reason=reason))
 
-    def append(self, event: str, payload: Mapping, *, actor: Actor, action: str = "", item_id: str = "",
-               key: str = "") -> Receipt:
+    def append(
+        self,
+        event: str,
+        payload: Mapping,
+        *,
+        actor: Actor,
+        action: str = "",
+        item_id: str = "",
+        key: str = "",
+    ) -> Receipt:
         """Record an event of another room (a model trained, data brought in, a session step) in the log.
 
         With `action` (of `risk.access.ACTIONS`) the actor's right to it is checked and that role recorded.
         """
         if event == OPENED or event in casework.EVENTS:
-            raise BadSetting("event", got=event, expected="an event of another room; cases have their own methods")
-        role = require(actor, action) if action else next((r for r in ROLES if r in actor.roles), "system")
-        request = Request(actor.name, role, key, {"event": event, "item_id": item_id, "payload": dict(payload)})
-        request.digest  # refuses content that is not JSON here, in the caller's thread
-        return self._run(lambda ledger: ledger.once(
-            request, lambda: ledger.write(request, event, payload, item_id=item_id)))
-
-    # -- questions ----------------------------------------------------------------------------------------
-
-    def batches(self) -> list[Batch]:
-        """Return every batch, the newest first."""
-        return self._ask(queries.batch_list)
-
-    def cases(self, which: CaseFilter = CaseFilter(), *, page: int = 1, size: int = 50,
-              order: str = "margin") -> Page[Case]:
-        """Return one page of cases, the highest margin first (or by `item_id`, or newest `changed` first)."""
-        now = utc_text(self._clock())
-        return self._ask(lambda c: queries.case_page(c, which, now, page=page, size=size, order=order))
-
-    def counts(self, which: CaseFilter = CaseFilter()) -> dict[str, dict[str, int]]:
-        """Return the number of cases per value of `lane`, `channel` and `status` under a filter."""
-        now = utc_text(self._clock())
-        return self._ask(lambda c: queries.case_counts(c, which, now))
-
-    def case(self, item_id: str, *, batch_id: str = "") -> Case:
-        """Return a case, of the newest batch that has the item unless one is named. Errors: `NotFound`.
-
-        A claim or snooze that has run out is shown as it was written; ask `casework.status_at`.
-        """
-        return self._ask(lambda c: queries.case_at(c, item_id, batch_id))
-
-    def decisions(self, *, item_id: str = "", batch_id: str = "") -> list[DecisionRow]:
-        """Return stored decisions in the order they were made."""
-        return self._ask(lambda c: list(queries.decision_list(c, item_id, batch_id)))
-
-    def entry(self, seq: int) -> Entry:
-        """Return one log entry by number. Errors: `NotFound`."""
-        return self._ask(lambda c: queries.entry(c, seq))
-
-    def entries(self, which: EntryFilter = EntryFilter(), *, page: int = 1, size: int = 50) -> Page[Entry]:
-        """Return one page of the log, the newest entry first."""
-        return self._ask(lambda c: queries.entry_page(c, which, page=page, size=size))
-
-    def entries_of(self, item_id: str) -> list[Entry]:
-        """Return everything the log says about one item, oldest first, its batch openings not included."""
-        pages = self.entries(EntryFilter(item_id=item_id), size=1000)
-        return pages.rows[::-1]
-
-    def head(self) -> Entry | None:
-        """Return the newest log entry, or None."""
-        return self._ask(queries.head)
-
-    # -- the log as evidence ------------------------------------------------------------------------------
-
-    def verify(self, *, written_down: Iterable[str] = ()) -> Verification:
-        """Check the whole chain, the seals, noted 16-character seals, and that all tables say what the log says."""
-        seals, key = self._book.all(), self._book.public_key()  # before the snapshot: none is newer than it
-        with self._reader.connect() as connection:
-            replay = Replay()
-            told = replay.watch(queries.all_entries(connection))
-            chain = verify_chain(told, seals=seals, public_key=key, written_down=written_down)
-            return merged(chain, replay.compare(connection))
-
-    def seal(self) -> Seal:
-        """Sign the present head and keep the seal beside the database; `head_seal(seal.head_hash)` is its short form.
-
-        Works on a read-only store too. Errors: `Refused` when the log is empty.
-        """
-        newest = self.head()
-        if newest is None:
-            raise Refused("The log is empty; expected at least one entry. Nothing was sealed.")
-        return self._book.add(newest, utc=utc_text(self._clock()))
-
-    def seals(self) -> list[Seal]:
-        """Return every seal kept beside the database, oldest first."""
-        return self._book.all()
-
-    def export(self, path: str | os.PathLike) -> Exported:
-        """Write the log as JSON lines, and the seals beside it; either the whole file appears or none.
-
-        Check it anywhere with ``python risk/verify_log.py FILE``, which needs nothing but Python.
-        """
-        target = Path(path)
-        seals_path = target.with_name(target.name + ".seals")
-        seals = self._book.all()
-        with self._reader.connect() as connection:
-            count, last = 0, None
-
-            def lines() -> Iterable[str]:
-                nonlocal count, last
-                for last in queries.all_entries(connection):
-                    count += 1
-                    yield to_line(last)
-
-            _write_lines(target, lines())
-        _write_lines(seals_path, map(to_line, seals))
-        return Exported(target, count, head_seal(last.hash) if last else "", seals_path)
+            raise BadSetting(
+                "event", got=event, expected="an event of another room; cases have their own methods"
+            )
+        role = require(actor, action) if action else recorded_role(actor)
+        text = canonical_json(payload)
+        request = make_request(actor.name, role, key, {"event": event, "item_id": item_id, "payload": text})
+        return self._run(
+            lambda ledger: ledger.once(request, lambda: ledger.write(request, event, text, item_id=item_id))
+        )
 
     # -- life ---------------------------------------------------------------------------------------------
 
@@ -305,18 +285,21 @@ class Store:
 
     def _run(self, job: Callable[[Ledger], Any]) -> Any:
         if self._writer is None:
-            raise Refused("This store is open for reading only, or closed; expected one open for writing. Nothing "
-                          "was changed.")
+            raise NotRecorded(
+                "this store is closed, or open for reading only",
+                todo="open the app again, then submit again.",
+            )
         return self._writer.run(job)
-
-    def _ask(self, question: Callable[[Connection], Any]) -> Any:
-        with self._reader.connect() as connection:
-            return question(connection)
 
     def _case_change(self, request: Request, make: Callable[[Case, datetime], CaseEvent]) -> Receipt:
         def change(ledger: Ledger) -> Entry:
-            case = queries.case_at(ledger.connection, request.content["item_id"], request.content["batch_id"])
-            return ledger.step(request, case, make(case, ledger.now()))
+            case = queries.case_at(
+                ledger.connection,
+                request.content["item_id"],
+                request.content["batch_id"],
+                now_utc=utc_text(ledger.now),
+            )
+            return ledger.step(request, case, make(case, ledger.now))
 
         return self._run(lambda ledger: ledger.once(request, lambda: change(ledger)))
 
@@ -333,22 +316,8 @@ class Store:
 
 
 def _request(actor: Actor, action: str, key: str, **content: object) -> Request:
-    return Request(actor.name, require(actor, action), key, {"action": action, **content})
+    return make_request(actor.name, require(actor, action), key, {"action": action, **content})
 
 
 def _after(now: datetime, *, minutes: float) -> str:
     return utc_text(now + timedelta(minutes=minutes))
-
-
-def _write_lines(path: Path, lines: Iterable[str]) -> None:
-    """Write a text file beside its final place, flush it, and move it there."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        with open(draft, "w", encoding="utf-8", newline="\n") as file:
-            for line in lines:
-                file.write(line + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)

@@ -40,8 +40,12 @@ class _Waiting:
 class Writer:
     """Runs jobs one after another on the only writing connection; `run` blocks until the job is durable."""
 
-    def __init__(self, engine: Engine, make_ledger: Callable[[Connection], Ledger],
-                 after_commit: Callable[[Entry], None]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        make_ledger: Callable[[Connection], Ledger],
+        after_commit: Callable[[Entry], None],
+    ) -> None:
         self._engine, self._make_ledger, self._after_commit = engine, make_ledger, after_commit
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._gate, self._stopped = threading.Lock(), False
@@ -50,7 +54,7 @@ class Writer:
         self._thread.start()
 
     def run(self, job: Job) -> Any:
-        """Have `job` written and return its result once it is durable. Errors: `NotRecorded`, or the job's own."""
+        """Write `job` and return its result once it is durable. Errors: `NotRecorded`, or the job's own."""
         waiting = _Waiting(job)
         with self._gate:
             if self._stopped or not self._thread.is_alive():
