@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, func, or_, select
 
 from risk.audit import Entry
 from risk.casework import CHANNELS, LANES, STATUSES, Case, as_of
@@ -35,6 +35,17 @@ __all__ = [
 T = TypeVar("T")
 _CASE = [cases.c[f.name] for f in fields(Case)]
 _ENTRY = [entries.c[f.name] for f in fields(Entry)]
+_HEAD = select(*_ENTRY).order_by(entries.c.seq.desc()).limit(1)
+_CASE_IN_BATCH = select(*_CASE).where(
+    cases.c.item_id == bindparam("item"), cases.c.batch_id == bindparam("batch")
+)
+_NEWEST_CASE = (
+    select(*_CASE)
+    .join(batches, batches.c.batch_id == cases.c.batch_id)
+    .where(cases.c.item_id == bindparam("item"))
+    .order_by(batches.c.seq.desc())
+    .limit(1)
+)
 _ORDERS = {
     "margin": (cases.c.margin.desc(), cases.c.item_id),
     "item_id": (cases.c.item_id,),
@@ -118,7 +129,7 @@ class DecisionRow:
 
 def head(connection: Connection) -> Entry | None:
     """Return the newest log entry, or None for an empty log."""
-    row = connection.execute(select(*_ENTRY).order_by(entries.c.seq.desc()).limit(1)).one_or_none()
+    row = connection.execute(_HEAD).one_or_none()
     return Entry(*row) if row else None
 
 
@@ -151,12 +162,8 @@ def newest_batch(connection: Connection) -> str:
 
 def case_at(connection: Connection, item_id: str, batch_id: str, *, now_utc: str) -> Case:
     """Return a case; without `batch_id` the item's newest one. Errors: `NotFound`."""
-    query = select(*_CASE).where(cases.c.item_id == item_id)
-    if batch_id:
-        query = query.where(cases.c.batch_id == batch_id)
-    else:
-        query = query.join(batches, batches.c.batch_id == cases.c.batch_id).order_by(batches.c.seq.desc())
-    row = connection.execute(query.limit(1)).one_or_none()
+    query = _CASE_IN_BATCH if batch_id else _NEWEST_CASE
+    row = connection.execute(query, {"item": item_id, "batch": batch_id}).one_or_none()
     if row is None:
         where = f" in batch {batch_id}" if batch_id else ""
         raise NotFound("case", item_id, todo=f"No selection referred this item{where}.")
