@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
-from pathlib import Path
+from importlib.resources import files
 from typing import Any, Mapping
 
 import numpy as np
@@ -81,9 +81,9 @@ class RuleBook:
     rules: tuple[Rule, ...]
 
     @classmethod
-    def load(cls, path: Path) -> "RuleBook":
-        """Read a TOML file."""
-        return cls.read(path.read_text(encoding="utf-8"))
+    def default(cls) -> "RuleBook":
+        """The rules shipped for the made stream, ``risk/models/rules.toml``."""
+        return cls.read(files("risk.models").joinpath("rules.toml").read_text(encoding="utf-8"))
 
     @classmethod
     def read(cls, text: str) -> "RuleBook":
@@ -108,6 +108,10 @@ class RuleBook:
             sides = [(j, c.holds(edges[j], states[j])) for j, c in sorted(at, key=lambda side: side[0])]
             _add(rule.points, sides, single, pair)
         return AdditiveTables.build(names, edges, const=0.0, single=single, pair=pair, background=background)
+
+    def applies_to(self, features: Features) -> bool:
+        """Whether every feature the rules test exists."""
+        return {c.feature for r in self.rules for c in r.when} <= set(features.get_feature_names_out())
 
     def _check(self, names: list[str]) -> None:
         for rule in self.rules:

@@ -105,6 +105,12 @@ class AdditiveTables:
         return replace(self, base=slope * self.base + shift, single=tuple(slope * t for t in self.single),
                        phi_a=tuple(slope * t for t in self.phi_a), phi_b=tuple(slope * t for t in self.phi_b))
 
+    def rebased(self, background: np.ndarray, weight: np.ndarray | None = None) -> "AdditiveTables":
+        """The same margins explained against another background (float32, (n_background, p))."""
+        pair = {key: a + b for key, a, b in zip(self.pairs, self.phi_a, self.phi_b, strict=True)}
+        return AdditiveTables.build(self.names, self.edges, const=self.base, single=dict(enumerate(self.single)),
+                                    pair=pair, background=background, weight=weight)
+
     def attributions(self, x: np.ndarray, *, threads: int = 1) -> np.ndarray:
         """Exact interventional SHAP values, shape (n_items, p), log-odds, for float32 `x` (n_items, p)."""
         return self._run(x, threads)[0]

@@ -1,0 +1,348 @@
+"""The command line: each command parses, makes one call to the workbench, and prints.
+
+Results go to stdout, progress and errors to stderr. Exit codes: 0 done, 1 refused or found bad, 2 usage.
+Heavy imports happen inside the commands, so that ``risk --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from risk.errors import RiskError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False,
+                  help="Postal-shipment risk-scoring workbench: made data, interpretable models, exact "
+                       "explanations. For training, not for live enforcement.")
+models_app = typer.Typer(no_args_is_help=True, help="Registered models: list, show, verify, promote.")
+log_app = typer.Typer(no_args_is_help=True, help="The audit log: verify, export, seal.")
+schema_app = typer.Typer(no_args_is_help=True, help="Data dictionaries: show.")
+app.add_typer(models_app, name="models")
+app.add_typer(log_app, name="log")
+app.add_typer(schema_app, name="schema")
+
+DataArg = Annotated[Path, typer.Argument(help="A Data Package folder, a CSV, or a Parquet file or folder.",
+                                         metavar="DATA")]
+ModelArg = Annotated[str, typer.Argument(help="A model id, a unique prefix of one, or 'champion'.", metavar="MODEL")]
+SchemaOpt = Annotated[Optional[Path], typer.Option("--schema", help="Data dictionary of a single file.")]
+SpaceOpt = Annotated[Optional[Path], typer.Option("--workspace", help="Default: $RISK_WORKSPACE, else ./workspace.")]
+FormatOpt = Annotated[str, typer.Option("--format", help="table, json or csv.")]
+SeedOpt = Annotated[int, typer.Option("--seed", help="The same seed gives the same result.")]
+
+
+@app.command()
+def demo(items: Annotated[int, typer.Option("--items", help="Items in the stream.")] = 20_000,
+         seed: SeedOpt = 7,
+         no_app: Annotated[bool, typer.Option("--no-app", help="Stop before the web app.")] = False,
+         port: Annotated[int, typer.Option("--port", help="Port of the web app.")] = 8501,
+         workspace: SpaceOpt = None) -> None:
+    """The whole main job on made data, from a stream of parcels to the web app.
+
+    Example: risk demo --items 20000 --no-app
+    """
+    from risk import demo as demonstration
+
+    done = demonstration.run(_space(workspace), items=items, seed=seed, tell=_tell)
+    print(f"\nHit rate and detection rate on {done.evaluation.n:,} newer items, judged by "
+          f"{done.evaluation.judge}:\n")
+    _print(demonstration.capacity_words(done.evaluation.capacity), "table")
+    print(f"\nQueue: {done.batch.cases:,} items to look at, {done.batch.capacity:,} of them to examine.")
+    print(f"Model: {done.model.model_id}")
+    if no_app:
+        print(f"Open the web app with: risk app --port {port}   (then http://localhost:{port})")
+    else:
+        _serve(port, _space(workspace))
+
+
+@app.command()
+def generate(out: Annotated[Path, typer.Option("--out", help="Folder for the Data Package.")],
+             items: Annotated[int, typer.Option("--items")] = 20_000,
+             days: Annotated[Optional[int], typer.Option("--days", help="Default: the world's own.")] = None,
+             seed: SeedOpt = 7,
+             world: Annotated[str, typer.Option("--world", help="A preset or a TOML file.")] = "teaching") -> None:
+    """Make a stream of parcels: declarations, outcomes of examinations, and truth apart.
+
+    Example: risk generate --out stream --items 20000 --seed 7
+    """
+    from risk import workbench
+
+    manifest = workbench.generate(out, world=world, items=items, days=days, seed=seed)
+    print(f"Made {manifest['n_items']:,} items of the world '{manifest['world']}' in {out}")
+
+
+@app.command()
+def check(data: DataArg, schema: SchemaOpt = None, format: FormatOpt = "table") -> None:
+    """Say everything that is not as the data dictionary wants it. Exit code 1 when there is an error.
+
+    Example: risk check parcels.csv --format json
+    """
+    from risk import workbench
+
+    findings = workbench.check(data, schema=schema)
+    _print(findings.to_frame(), format)
+    notices = sum(findings.counts.values()) - findings.errors
+    _tell(f"{findings.errors:,} errors, {notices:,} notices.")
+    if findings.errors:
+        raise typer.Exit(1)
+
+
+@app.command()
+def train(data: DataArg,
+          model: Annotated[str, typer.Option("--model", help="ga2m or rules.")] = "ga2m",
+          labels: Annotated[str, typer.Option("--labels", help="examined or truth.")] = "examined",
+          without: Annotated[Optional[list[str]], typer.Option("--without", help="Concept or feature to leave out.")]
+          = None,
+          seed: SeedOpt = 0, schema: SchemaOpt = None, workspace: SpaceOpt = None) -> None:
+    """Fit in time order, calibrate on a later slice, evaluate on the last, register; prints the id last.
+
+    Example: risk train stream --model ga2m --seed 7
+    """
+    from risk import workbench
+    from risk.demo import capacity_words
+
+    loaded = workbench.open_data(data, schema=schema)
+    _tell(f"Training {model} on {len(loaded.declarations):,} items …")
+    fitted = workbench.train(loaded, model, labels=labels, seed=seed, without=tuple(without or ()),
+                             workspace=_space(workspace))
+    result = workbench.evaluate(fitted, loaded)
+    _tell(f"Evaluated on {result.n:,} newer items, judged by {result.judge}:")
+    _print(capacity_words(result.capacity), "table")
+    print(fitted.model_id)
+
+
+@app.command()
+def evaluate(model: ModelArg, data: DataArg, schema: SchemaOpt = None, workspace: SpaceOpt = None,
+             format: FormatOpt = "table") -> None:
+    """What a model is worth: at a capacity, as a ranking, as a probability, by group, with 95 % intervals.
+
+    Example: risk evaluate champion stream
+    """
+    from risk import workbench
+    from risk.demo import capacity_words
+
+    loaded = workbench.open_data(data, schema=schema)
+    result = workbench.evaluate(_space(workspace).registry.load(model), loaded)
+    if format != "table":
+        return _print(result.capacity, format)
+    print(f"{result.n:,} items, judged by {result.judge}")
+    _print(capacity_words(result.capacity), format)
+    _print(result.discrimination.round(4), format)
+    _print(result.reliability.round(4), format)
+    for name, table in result.groups.items():
+        print(f"\nBy {loaded.dictionary[name].title.lower()}, at an examination rate of 2 %:")
+        _print(table.round(3), format)
+
+
+@app.command()
+def score(model: ModelArg, data: DataArg,
+          out: Annotated[Path, typer.Option("--out", help="Parquet file to write.")],
+          explain: Annotated[bool, typer.Option("--explain", help="Also write each feature's attribution.")] = False,
+          schema: SchemaOpt = None, workspace: SpaceOpt = None) -> None:
+    """Score every item into a Parquet file.
+
+    Example: risk score champion stream --out scores.parquet --explain
+    """
+    from risk import workbench
+
+    loaded = workbench.open_data(data, schema=schema)
+    for notice in loaded.notices:
+        _tell(notice.message)
+    scores = workbench.score(_space(workspace).registry.load(model), loaded, explain=explain)
+    workbench.write_table(scores, out)
+    print(f"Scored {len(scores):,} items into {out}")
+
+
+@app.command()
+def explain(model: ModelArg, data: DataArg,
+            item: Annotated[str, typer.Option("--item", help="The item to explain.")],
+            schema: SchemaOpt = None, workspace: SpaceOpt = None, format: FormatOpt = "table") -> None:
+    """One item: its score, the reasons in words, and attributions that add up.
+
+    Example: risk explain champion stream --item CX000000005QM
+    """
+    import pandas as pd
+
+    from risk import workbench
+
+    loaded = workbench.open_data(data, schema=schema)
+    told = workbench.explain_item(_space(workspace).registry.load(model), loaded.declarations, item)
+    table = pd.DataFrame([{"feature": r.feature, "attribution": round(r.attribution, 6), "reason": r.text}
+                          for r in told.reasons])
+    if format != "table":
+        return _print(table.assign(item_id=item, base_value=told.base_value, margin=told.margin), format)
+    print(f"{item}: {told.frequency} (margin {told.margin:+.3f}, model {told.model_id})")
+    _print(table, format)
+    total = told.base_value + sum(r.attribution for r in told.reasons)
+    print(f"base value {told.base_value:+.6f} + attributions = {total:+.6f}; margin {told.margin:+.6f}")
+
+
+@app.command("select")
+def select_command(scores: Annotated[Path, typer.Argument(help="Parquet file from: risk score", metavar="SCORES")],
+                   capacity: Annotated[int, typer.Option("--capacity", help="How many items can be examined.")],
+                   out: Annotated[Path, typer.Option("--out", help="Parquet or CSV file to write.")],
+                   random_share: Annotated[float, typer.Option("--random-share", help="Drawn at random, 0–1.")] = 0.1,
+                   seed: SeedOpt = 0) -> None:
+    """Pick items within capacity, a stated share of them at random.
+
+    Example: risk select scores.parquet --capacity 200 --random-share 0.1 --out lanes.parquet
+    """
+    from risk import workbench
+
+    chosen = workbench.select(workbench.read_scores(scores), capacity=capacity, random_share=random_share, seed=seed)
+    workbench.write_table(chosen, out)
+    counts = chosen["lane"].value_counts()
+    print(", ".join(f"{lane} {counts.get(lane, 0):,}" for lane in ("red", "yellow", "green")) + f" → {out}")
+
+
+@app.command("app")
+def web_app(port: Annotated[int, typer.Option("--port")] = 8501, workspace: SpaceOpt = None) -> None:
+    """Open the web app on this machine.
+
+    Example: risk app --port 8501
+    """
+    _serve(port, _space(workspace))
+
+
+@models_app.command("list")
+def models_list(workspace: SpaceOpt = None, format: FormatOpt = "table") -> None:
+    """Registered models, oldest first. Example: risk models list"""
+    from risk import workbench
+
+    _print(workbench.list_models(_space(workspace)), format)
+
+
+@models_app.command("show")
+def models_show(model: ModelArg, workspace: SpaceOpt = None) -> None:
+    """A model's manifest as JSON. Example: risk models show champion"""
+    import json
+
+    registry = _space(workspace).registry
+    print(json.dumps(registry.manifest(registry.resolve(model)), indent=1, ensure_ascii=False))
+
+
+@models_app.command("verify")
+def models_verify(model: ModelArg, workspace: SpaceOpt = None) -> None:
+    """Check every file's hash and score the stored items again. Example: risk models verify champion"""
+    loaded = _space(workspace).registry.load(model)
+    print(f"{loaded.model_id}: every file is as registered, and the stored items score the same.")
+
+
+@models_app.command("promote")
+def models_promote(model: ModelArg, reason: Annotated[str, typer.Option("--reason", help="Why, in words.")],
+                   workspace: SpaceOpt = None) -> None:
+    """Make a model the champion. Example: risk models promote ga2m-2026 --reason "finds more at 1 %" """
+    from risk import workbench
+
+    print(workbench.promote(_space(workspace), model, reason=reason))
+
+
+@log_app.command("verify")
+def log_verify(workspace: SpaceOpt = None) -> None:
+    """Check the whole audit log; exit code 1 and the place when anything was changed. Example: risk log verify"""
+    from risk import workbench
+
+    result = workbench.verify_log(_space(workspace))
+    print(result.words)
+    if not result.ok:
+        raise typer.Exit(1)
+
+
+@log_app.command("export")
+def log_export(out: Annotated[Path, typer.Option("--out", help="JSON-lines file to write.")],
+               workspace: SpaceOpt = None) -> None:
+    """Write the audit log as JSON lines, one entry a line. Example: risk log export --out log.jsonl"""
+    from risk import workbench
+
+    print(workbench.export_log(_space(workspace), out))
+
+
+@log_app.command("seal")
+def log_seal(workspace: SpaceOpt = None) -> None:
+    """Sign the log's present head and print its seal, to be written down elsewhere. Example: risk log seal"""
+    from risk import workbench
+
+    print(workbench.seal_log(_space(workspace)))
+
+
+@schema_app.command("show")
+def schema_show(schema: Annotated[Optional[Path], typer.Argument(help="A dictionary or package folder.")] = None,
+                format: FormatOpt = "table") -> None:
+    """The data dictionary as a table; of the made stream by default. Example: risk schema show"""
+    from risk import workbench
+
+    _print(workbench.dictionary_table(schema), format)
+
+
+def main() -> None:
+    """Run the command line; an error a person can act on becomes a message and exit code 1."""
+    try:
+        app()
+    except RiskError as error:
+        print(f"risk: {error}", file=sys.stderr)
+        sys.exit(1)
+    except BrokenPipeError:  # the reader (head, less) has gone: not an error
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+def _space(path: Path | None):
+    from risk.workbench import Workspace
+
+    return Workspace.at(path)
+
+
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _print(table: "pd.DataFrame", format: str) -> None:
+    if format == "json":
+        print(table.to_json(orient="records", indent=1, force_ascii=False))
+    elif format == "csv":
+        from risk.workbench import formula_safe
+
+        print(formula_safe(table).to_csv(index=False), end="")
+    elif format == "table":
+        _print_rich(table)
+    else:
+        raise typer.BadParameter(f"'{format}' is not a format; expected table, json or csv.")
+
+
+def _print_rich(table: "pd.DataFrame") -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    shown = Table(show_edge=False, pad_edge=False, header_style="bold")
+    for name in table.columns:
+        shown.add_column(str(name), justify="right" if table[name].dtype.kind in "fi" else "left", overflow="fold")
+    for row in table.itertuples(index=False):
+        shown.add_row(*[Text(_cell(v)) for v in row])
+    Console(width=None if sys.stdout.isatty() else 160, highlight=False).print(shown)
+
+
+def _cell(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.6g}" if isinstance(value, float) else str(value)
+
+
+def _serve(port: int, workspace) -> None:
+    """Hand over to Streamlit; it reads the workspace from the environment."""
+    from risk.demo import app_command
+
+    _tell(f"Web app: http://localhost:{port}   (stop it with Ctrl+C)")
+    os.environ["RISK_WORKSPACE"] = str(workspace.root.resolve())
+    sys.stdout.flush()
+    os.execv(sys.executable, app_command(port))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""A fitted, calibrated model with the features it needs: score and explain, nothing else.
+
+Whatever its kind, a model is `Features` plus `AdditiveTables` whose margin is already calibrated, so that
+``base_value + attributions.sum() == margin`` for every item.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Mapping
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+
+from risk.explanation import Reason, as_shap, check_additive, reasons
+from risk.features import Features
+from risk.models.tables import AdditiveTables
+
+if TYPE_CHECKING:
+    import shap
+
+__all__ = ["FittedModel"]
+
+
+@dataclass(frozen=True)
+class FittedModel:
+    """What `risk.train` returns and the registry keeps.
+
+    Attributes
+    ----------
+    kind : str
+        ``ga2m``, ``rules``, …
+    features : Features
+        Fitted on the training slice.
+    tables : AdditiveTables
+        Calibrated log-odds.
+    facts : dict
+        How it came to be: slices, counts, calibration, seed, digests. JSON-able.
+    model_id : str
+        Set once it is registered.
+    """
+
+    kind: str
+    features: Features
+    tables: AdditiveTables
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    model_id: str = ""
+
+    @property
+    def dictionary(self):
+        """The data dictionary the model was trained with."""
+        return self.features.dictionary
+
+    @property
+    def base_value(self) -> float:
+        """Mean calibrated margin over the training background, log-odds."""
+        return self.tables.base
+
+    def with_id(self, model_id: str) -> "FittedModel":
+        """The same model under its registered id."""
+        return replace(self, model_id=model_id)
+
+    def score(self, declarations: pd.DataFrame, *, threads: int = 1) -> pd.DataFrame:
+        """Score items: ``item_id``, ``margin`` (log-odds), ``risk_score`` (0–1), in the order given."""
+        margin = self.tables.margins(self._matrix(declarations), threads=threads)
+        return self._scores(declarations, margin)
+
+    def attribute(self, declarations: pd.DataFrame, *, threads: int = 1) -> pd.DataFrame:
+        """Score and explain: as `score`, plus ``base_value`` and ``phi_<feature>`` columns (log-odds).
+
+        Raises
+        ------
+        risk.errors.ExplanationWithheld
+            When attributions would not add up to the margin within 1e-6.
+        """
+        phi, margin = self.tables.explain(self._matrix(declarations), threads=threads)
+        out = self._scores(declarations, margin)
+        check_additive(phi, self.base_value, margin, out["item_id"].tolist())
+        named = pd.DataFrame(phi, columns=[f"phi_{n}" for n in self.tables.names], index=out.index)
+        return pd.concat([out.assign(base_value=self.base_value), named], axis=1)
+
+    def explain(self, declarations: pd.DataFrame) -> "shap.Explanation":
+        """A `shap.Explanation`: values (n_items, n_features) in log-odds, base values, feature values."""
+        x = self._matrix(declarations)
+        phi, margin = self.tables.explain(x)
+        check_additive(phi, self.base_value, margin, self._ids(declarations).tolist())
+        return as_shap(phi, self.base_value, x, self.tables.names)
+
+    def reasons(self, declarations: pd.DataFrame) -> list[list[Reason]]:
+        """Every item's reasons in words, largest first; for a page of items."""
+        phi = self.tables.attributions(self._matrix(declarations))
+        return reasons(self.features, declarations, phi)
+
+    def _matrix(self, declarations: pd.DataFrame) -> np.ndarray:
+        return self.features.transform(declarations).to_numpy(dtype=np.float32)
+
+    def _ids(self, declarations: pd.DataFrame) -> pd.Series:
+        return declarations[self.dictionary.id_field].astype("str")
+
+    def _scores(self, declarations: pd.DataFrame, margin: np.ndarray) -> pd.DataFrame:
+        return pd.DataFrame({"item_id": self._ids(declarations).to_numpy(), "margin": margin,
+                             "risk_score": expit(margin)})

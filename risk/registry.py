@@ -1,0 +1,212 @@
+"""Models on disk: data only, every byte accounted for, checked again at each load.
+
+A model is a folder: ``manifest.json`` (format, versions, SHA-256 of every file), ``model.json`` and
+``tables.npz`` (enough to score and explain; no code, nothing unpickled), ``golden.parquet`` (declarations
+with their scores, scored again at load). A folder appears whole or not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import platform
+import shutil
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Mapping
+
+import numpy as np
+import pandas as pd
+
+from risk.errors import NotFound, Refused
+from risk.features import Features
+from risk.fitted import FittedModel
+from risk.models.tables import AdditiveTables
+
+__all__ = ["Registry", "FORMAT"]
+
+#: Raise by one whenever a file's meaning changes, and teach `Registry.load` the older form.
+FORMAT = 1
+_FILES = ("model.json", "tables.npz", "golden.parquet")
+_MAX_UNPACKED = 512 * 1024**2
+_GOLDEN_TOLERANCE = 1e-9
+_PACKAGES = ("numpy", "pandas", "scikit-learn", "numba", "pyarrow")
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The models of a workspace, in the folder `root`. Ids are kind, UTC time and content digest."""
+
+    root: Path
+
+    def save(self, model: FittedModel, golden: pd.DataFrame, *, created_utc: str,
+             parents: tuple[str, ...] = ()) -> FittedModel:
+        """Register a model; content that is already here is not written twice.
+
+        Parameters
+        ----------
+        model
+            Trained and calibrated.
+        golden
+            Some raw declarations (some tens); their scores are stored and checked at every load.
+        created_utc
+            ISO 8601; the clock comes from outside.
+        """
+        parts = _parts(model, golden)
+        digest = hashlib.sha256(b"".join(parts[n] for n in ("model.json", "tables.npz"))).hexdigest()
+        for known in self.ids():
+            if self.manifest(known)["content_sha256"] == digest:
+                return model.with_id(known)
+        stamp = "".join(c for c in created_utc[:19] if c.isdigit() or c == "T")
+        model_id = f"{model.kind}-{stamp}-{digest[:8]}"
+        manifest = {"format": FORMAT, "id": model_id, "kind": model.kind, "created_utc": created_utc,
+                    "parents": list(parents), "content_sha256": digest, "facts": dict(model.facts),
+                    "versions": {"python": platform.python_version(), **{p: version(p) for p in _PACKAGES}},
+                    "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in parts.items()}}
+        self._write(model_id, {**parts, "manifest.json": _json(manifest)})
+        if self.champion() is None:
+            self.promote(model_id, reason="first model of this workspace", actor="system", utc=created_utc)
+        return model.with_id(model_id)
+
+    def load(self, name: str) -> FittedModel:
+        """Load by id, unique prefix or ``champion``, after every check.
+
+        Raises
+        ------
+        risk.errors.NotFound, risk.errors.Refused
+            Unknown or ambiguous name; changed or missing file; newer format; scores that differ.
+        """
+        model_id = self.resolve(name)
+        parts = self._verified(model_id)
+        described = json.loads(parts["model.json"])
+        arrays = _arrays(parts["tables.npz"], model_id)
+        model = FittedModel(described["kind"], Features.from_state(described["features"]),
+                            AdditiveTables.from_arrays(described["names"], arrays), described["facts"], model_id)
+        _check_golden(model, pd.read_parquet(io.BytesIO(parts["golden.parquet"])))
+        return model
+
+    def resolve(self, name: str) -> str:
+        """The full id that a name stands for."""
+        todo = "List them with: risk models list. Train one with: risk train DATA."
+        if name == "champion":
+            champion = self.champion()
+            if champion is None:
+                raise NotFound("model", "champion", todo="No model is registered yet. Train one: risk train DATA.")
+            return champion
+        fits = [i for i in self.ids() if i.startswith(name)]
+        if name in fits:
+            return name
+        if len(fits) > 1:
+            raise Refused(f"'{name}' could be {len(fits)} models: {', '.join(fits[:5])}. Give more of the id.")
+        if not fits:
+            raise NotFound("model", name, known=self.ids(), todo=todo)
+        return fits[0]
+
+    def ids(self) -> list[str]:
+        """Ids of all registered models, oldest first."""
+        if not self.root.is_dir():
+            return []
+        found = [p.parent.name for p in self.root.glob("*/manifest.json")]
+        return sorted(found, key=lambda i: (i.split("-")[1:], i))
+
+    def manifest(self, model_id: str) -> Mapping[str, Any]:
+        """A model's manifest; refuses a format newer than this program knows."""
+        manifest = json.loads((self.root / model_id / "manifest.json").read_text(encoding="utf-8"))
+        if manifest.get("format", 0) > FORMAT:
+            raise Refused(f"Model {model_id} has format {manifest['format']}; this program reads up to {FORMAT}. "
+                          "Update the workbench. The model was not loaded.")
+        return manifest
+
+    def champion(self) -> str | None:
+        """Id of the model in use, or None."""
+        history = self.history()
+        return history[-1]["id"] if history else None
+
+    def history(self) -> list[dict[str, str]]:
+        """Every promotion, oldest first: id, reason, actor, utc."""
+        path = self.root / "champion.json"
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+
+    def promote(self, name: str, *, reason: str, actor: str, utc: str) -> str:
+        """Make a model the champion. A reason is required, and kept."""
+        if not reason.strip():
+            raise Refused("Promotion needs a reason in words, so that others can follow it. Nothing was changed.")
+        model_id = self.resolve(name)
+        history = [*self.history(), {"id": model_id, "reason": reason, "actor": actor, "utc": utc}]
+        _replace(self.root / "champion.json", _json(history))
+        return model_id
+
+    def _write(self, model_id: str, parts: Mapping[str, bytes]) -> None:
+        self.root.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=".new-", dir=self.root))
+        try:
+            for name, data in parts.items():
+                _write_through(made / name, data)
+            os.rename(made, self.root / model_id)
+        except BaseException:
+            shutil.rmtree(made, ignore_errors=True)
+            raise
+
+    def _verified(self, model_id: str) -> dict[str, bytes]:
+        manifest, parts = self.manifest(model_id), {}
+        for name in _FILES:
+            path = self.root / model_id / name
+            if name not in manifest["sha256"]:
+                raise Refused(f"The manifest of {model_id} states no hash for {name}. The model was not loaded.")
+            if not path.exists():
+                raise Refused(f"{name} of model {model_id} is missing. The model was not loaded.")
+            parts[name] = path.read_bytes()
+            if hashlib.sha256(parts[name]).hexdigest() != manifest["sha256"][name]:
+                raise Refused(f"{name} of model {model_id} was changed after it was registered (its SHA-256 differs "
+                              "from the manifest's). The model was not loaded. Restore it, or train again.")
+        return parts
+
+
+def _parts(model: FittedModel, golden: pd.DataFrame) -> dict[str, bytes]:
+    described = {"kind": model.kind, "names": list(model.tables.names), "facts": dict(model.facts),
+                 "features": model.features.to_state()}
+    packed, scored = io.BytesIO(), io.BytesIO()
+    np.savez_compressed(packed, **model.tables.to_arrays())
+    stored = golden.reset_index(drop=True)
+    stored.assign(golden_margin=model.score(stored)["margin"]).to_parquet(scored, index=False)
+    return {"model.json": _json(described), "tables.npz": packed.getvalue(), "golden.parquet": scored.getvalue()}
+
+
+def _arrays(data: bytes, model_id: str) -> dict[str, np.ndarray]:
+    unpacked = sum(member.file_size for member in zipfile.ZipFile(io.BytesIO(data)).infolist())
+    if unpacked > _MAX_UNPACKED:
+        raise Refused(f"tables.npz of {model_id} would unpack to {unpacked:,} bytes; at most {_MAX_UNPACKED:,} are "
+                      "read. The model was not loaded.")
+    with np.load(io.BytesIO(data), allow_pickle=False) as stored:
+        return {name: stored[name] for name in stored.files}
+
+
+def _check_golden(model: FittedModel, golden: pd.DataFrame) -> None:
+    gap = np.abs(model.score(golden)["margin"].to_numpy() - golden["golden_margin"].to_numpy()).max()
+    if not gap <= _GOLDEN_TOLERANCE:
+        raise Refused(f"Model {model.model_id} scores its own stored items differently here (by {gap:.3g} log-odds); "
+                      "a library it depends on has changed its arithmetic. The model was not loaded.")
+
+
+def _json(content: Any) -> bytes:
+    return json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True).encode()
+
+
+def _write_through(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Write beside, then rename: a reader sees the old file or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_suffix(".new")
+    _write_through(beside, data)
+    os.replace(beside, path)

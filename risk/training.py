@@ -1,0 +1,201 @@
+"""Fit in time order, calibrate on a later slice, leave the last for evaluation.
+
+A label counts only if it had been reported by the end of the slice that uses it, as it would have been
+on the day.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Callable
+
+import numpy as np
+import pandas as pd
+
+from risk.errors import BadSetting, Refused
+from risk.features import Features
+from risk.fitted import FittedModel
+from risk.intake import Data
+from risk.models.calibration import fit_affine
+from risk.models.ga2m import GA2MClassifier
+from risk.models.rules import RuleBook
+from risk.models.tables import AdditiveTables
+from risk.schema import Dictionary
+
+__all__ = ["Plan", "Slices", "KINDS", "slices_of", "labels_of", "fit_model"]
+
+FIT, CALIBRATE, EVALUATE = 0, 1, 2
+_MIN_FOUND = 20
+_WEIGHT_CAP = 10.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to train and how.
+
+    Attributes
+    ----------
+    model
+        A name in `KINDS`.
+    labels
+        ``examined``: what examinations showed, known by the end of each slice. ``truth``: every item's
+        truth, which only a made world can tell.
+    seed
+        Seeds the fit; the same seed gives the same tables on any number of threads.
+    without
+        Concepts or features to leave out.
+    shares
+        Shares of items, in time order, to fit, calibrate and evaluate on.
+    """
+
+    model: str = "ga2m"
+    labels: str = "examined"
+    seed: int = 0
+    without: tuple[str, ...] = ()
+    shares: tuple[float, float, float] = (0.6, 0.2, 0.2)
+
+    def check(self) -> None:
+        """Raise `BadSetting` for a value that makes no sense."""
+        if self.model not in KINDS:
+            raise BadSetting("model", got=self.model, expected=f"one of {', '.join(KINDS)}")
+        if self.labels not in ("examined", "truth"):
+            raise BadSetting("labels", got=self.labels, expected="'examined' or 'truth'")
+
+
+@dataclass(frozen=True)
+class Slices:
+    """Which slice each item is in (0 fit, 1 calibrate, 2 evaluate), and the times that part them."""
+
+    of_item: np.ndarray
+    fit_until: pd.Timestamp | None
+    calibrate_until: pd.Timestamp | None
+
+    def rows(self, which: int) -> np.ndarray:
+        """Bool array of the rows in a slice, shape (n_items,)."""
+        return self.of_item == which
+
+
+def slices_of(declarations: pd.DataFrame, dictionary: Dictionary, *,
+              shares: tuple[float, float, float] = (0.6, 0.2, 0.2), seed: int = 0) -> Slices:
+    """Part items by time; without a time column, by a seeded hash of their id."""
+    if dictionary.clock is None:
+        hashed = pd.util.hash_pandas_object(declarations[dictionary.id_field].astype("str") + f"|{seed}", index=False)
+        place = hashed.to_numpy() / 2**64
+        return Slices(np.digitize(place, np.cumsum(shares)[:2]), None, None)
+    time = declarations[dictionary.clock]
+    fit_until, calibrate_until = (time.quantile(q) for q in np.cumsum(shares)[:2])
+    of_item = np.where(time <= fit_until, FIT, np.where(time <= calibrate_until, CALIBRATE, EVALUATE))
+    return Slices(of_item, fit_until, calibrate_until)
+
+
+def labels_of(data: Data, *, known_by: pd.Timestamp | None = None,
+              truth: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Per declaration ``y`` (1, 0, NaN where unknown) and ``weight`` (inverse inclusion probability).
+
+    Parameters
+    ----------
+    known_by
+        Only results reported by then count.
+    truth
+        If given, every item's truth is the label instead.
+    """
+    d, ids = data.dictionary, data.declarations[data.dictionary.id_field]
+    if truth is not None:
+        y = ids.map(truth.set_index(d.id_field)["irregular"]).astype(float)
+        return pd.DataFrame({"y": y.to_numpy(), "weight": 1.0})
+    if data.outcomes is None:
+        if d.label not in data.declarations:
+            raise Refused("Expected outcomes of examinations, or a column with the role 'label'; the data has "
+                          "neither, so there is nothing to learn from. No model was made.")
+        return pd.DataFrame({"y": data.declarations[d.label].astype(float).to_numpy(), "weight": 1.0})
+    known = data.outcomes
+    if known_by is not None and "reported_utc" in known:
+        known = known[known["reported_utc"] <= known_by]
+    known = known.set_index(d.id_field)
+    y = ids.map(known[d.label].astype(float)).to_numpy(dtype=float)
+    chance = ids.map(known["inclusion_probability"]).to_numpy(dtype=float) if "inclusion_probability" in known else 1.0
+    return pd.DataFrame({"y": y, "weight": 1 / np.where(np.isnan(y), 1.0, chance)})
+
+
+def fit_model(data: Data, plan: Plan, *, truth: pd.DataFrame | None = None,
+              threads: int = 1) -> FittedModel:
+    """Train one model by plan. `truth` is used only where the plan asks for it.
+
+    Raises
+    ------
+    risk.errors.Refused
+        When there is nothing to learn from, or too few finds to learn from.
+    """
+    plan.check()
+    if plan.labels == "truth" and truth is None:
+        raise Refused("labels is 'truth', but this data set has no truth (only a made world has). "
+                      "Train with --labels examined. No model was made.")
+    slices = slices_of(data.declarations, data.dictionary, shares=plan.shares, seed=plan.seed)
+    judge = truth if plan.labels == "truth" else None
+    fit = labels_of(data, known_by=slices.fit_until, truth=judge)["y"].where(slices.rows(FIT))
+    later = labels_of(data, known_by=slices.calibrate_until, truth=judge)
+    calibrate = later["y"].where(slices.rows(CALIBRATE)).to_numpy()
+    _enough(fit, "fit")
+    stream = data.declarations[slices.rows(FIT)]
+    features = Features(data.dictionary, without=plan.without)
+    features.fit(stream, fit[slices.rows(FIT)].to_numpy())
+    raw = KINDS[plan.model](features, stream, fit[slices.rows(FIT)].to_numpy(), plan, threads)
+    tables, calibration = _calibrate(raw, features, data.declarations, calibrate, later["weight"].to_numpy())
+    return FittedModel(plan.model, features, tables,
+                       _facts(data, plan, slices, {"fit": fit, "calibrate": calibrate}) | {"calibration": calibration})
+
+
+def _fit_ga2m(features: Features, stream: pd.DataFrame, y: np.ndarray, plan: Plan, threads: int) -> AdditiveTables:
+    """Fit on labelled rows; explain against the whole slice of the stream, labelled or not."""
+    x = features.transform(stream)
+    seen = np.isfinite(y)
+    directions = {f.name: f.monotone for f in features.specs}
+    pairs = [p for p in features.dictionary.pairs if set(p) <= set(x.columns)] or "auto"
+    model = GA2MClassifier(pairs=pairs, monotonic_cst=directions, random_state=plan.seed, n_threads=threads)
+    model.fit(x[seen], y[seen].astype(int))
+    return model.tables_.rebased(x.to_numpy(dtype=np.float32))
+
+
+def _fit_rules(features: Features, stream: pd.DataFrame, y: np.ndarray, plan: Plan, threads: int) -> AdditiveTables:
+    return RuleBook.default().compile(features, features.transform(stream).to_numpy(dtype=np.float32))
+
+
+#: Model names and how each is fitted to (features, stream, labels, plan, threads).
+KINDS: dict[str, Callable[..., AdditiveTables]] = {"ga2m": _fit_ga2m, "rules": _fit_rules}
+
+
+def _calibrate(raw: AdditiveTables, features: Features, declarations: pd.DataFrame, y: np.ndarray,
+               weight: np.ndarray) -> tuple[AdditiveTables, dict[str, Any]]:
+    """Platt's map on the calibration slice; too few finds there leave the margin as fitted, and say so."""
+    seen = np.isfinite(y)
+    found = int(np.nansum(y))
+    if found < 5 or found == seen.sum():
+        return raw, {"slope": 1.0, "shift": 0.0, "n": int(seen.sum()), "found": found,
+                     "note": "Too few finds in the calibration slice; the margin is as fitted."}
+    margin = raw.margins(features.transform(declarations[seen]).to_numpy(dtype=np.float32))
+    capped = np.minimum(weight[seen], _WEIGHT_CAP * weight[seen].min())
+    slope, shift = fit_affine(margin, y[seen], capped)
+    effective = float(capped.sum() ** 2 / (capped**2).sum())
+    return raw.scaled(slope, shift), {"slope": slope, "shift": shift, "n": int(seen.sum()), "found": found,
+                                      "effective_n": round(effective, 1), "weight_cap": _WEIGHT_CAP}
+
+
+def _enough(y: pd.Series, what: str) -> None:
+    found = int(y.sum())
+    if found < _MIN_FOUND or found == y.notna().sum():
+        raise Refused(f"The {what} slice has {int(y.notna().sum()):,} examined items with {found:,} finds; expected "
+                      f"at least {_MIN_FOUND} finds and as many items without. Use a longer period, or "
+                      "(on made data) --labels truth. No model was made.")
+
+
+def _facts(data: Data, plan: Plan, slices: Slices, labels: dict[str, Any]) -> dict[str, Any]:
+    counts = {f"n_{k}": int(np.isfinite(v).sum()) for k, v in labels.items()}
+    finds = {f"found_{k}": int(np.nansum(v)) for k, v in labels.items()}
+    return {"model": plan.model, "labels": plan.labels, "seed": plan.seed, "without": list(plan.without),
+            "n_stream": int(slices.rows(FIT).sum()), **counts, **finds,
+            "fit_until": _iso(slices.fit_until), "calibrate_until": _iso(slices.calibrate_until),
+            "data_digest": data.digest(), "data_manifest": dict(data.dictionary.manifest)}
+
+
+def _iso(time: pd.Timestamp | None) -> str | None:
+    return None if time is None else time.isoformat()

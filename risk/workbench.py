@@ -1,0 +1,381 @@
+"""One function per thing a person can do: the only place where rules meet stores.
+
+The command line and the web app translate to these calls and decide nothing themselves.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any, Callable, Mapping
+
+import numpy as np
+import pandas as pd
+
+from risk import evaluation, intake, selectivity, training
+from risk.access import SYSTEM, Actor
+from risk.audit import Verification
+from risk.errors import BadSetting, NotFound, Refused
+from risk.explanation import Reason, as_frequency
+from risk.fitted import FittedModel
+from risk.intake import Data, load_data, load_truth
+from risk.models.rules import RuleBook
+from risk.registry import Registry
+from risk.schema import Dictionary
+from risk.selectivity import select
+from risk.store import Batch, NewBatch, Store, open_store
+
+__all__ = ["Workspace", "Evaluation", "Explained", "Step", "generate", "check", "load_data", "load_truth", "train",
+           "evaluate", "score", "explain_item", "select", "open_queue", "queue_item", "default_dictionary", "PRESETS"]
+
+PRESETS = ("teaching", "operational", "drift", "displacement", "calm")
+Step = Callable[[str], None]
+_GOLDEN_ROWS = 64
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A folder that holds models, queues and the database.
+
+    >>> Workspace.at("somewhere").database
+    'sqlite:///somewhere/risk.db'
+    """
+
+    root: Path
+
+    @classmethod
+    def at(cls, path: str | os.PathLike | None = None) -> "Workspace":
+        """The workspace at `path`, else at ``$RISK_WORKSPACE``, else ``./workspace``."""
+        return cls(Path(path or os.environ.get("RISK_WORKSPACE") or "workspace"))
+
+    @property
+    def registry(self) -> Registry:
+        """Its models."""
+        return Registry(self.root / "models")
+
+    @property
+    def database(self) -> str:
+        """URL of its database."""
+        return f"sqlite:///{(self.root / 'risk.db').as_posix()}"
+
+    @property
+    def queues(self) -> Path:
+        """Folder of the scored items behind each queue."""
+        return self.root / "queues"
+
+    def store(self, *, read_only: bool = False) -> Store:
+        """Open its database; one process may write at a time."""
+        return open_store(self.database, read_only=read_only)
+
+
+# ------------------------------------------------------------------------------------------ data
+
+def generate(out: str | Path, *, world: str = "teaching", items: int = 20_000, days: int | None = None,
+             seed: int = 7) -> Mapping[str, Any]:
+    """Make a stream of parcels as a Data Package in the folder `out`; returns its manifest."""
+    from data_synthetic import generate_package
+
+    if items < 1:
+        raise BadSetting("items", got=items, expected="a whole number of items, at least 1")
+    return generate_package(out, world, items, seed=seed, days=days)
+
+
+def default_dictionary() -> Dictionary:
+    """The data dictionary of the made stream, for postal files that bring none of their own."""
+    from data_synthetic import load_dictionary
+
+    return load_dictionary()
+
+
+def check(path: str | Path, *, schema: str | Path | None = None) -> intake.Findings:
+    """Every finding about a data set; nothing is imported."""
+    return intake.check_data(path, dictionary=_dictionary_for(path, schema))
+
+
+def open_data(path: str | Path, *, schema: str | Path | None = None) -> Data:
+    """Load a data set; a single file uses `schema`, a ``datapackage.json`` beside it, or the postal dictionary."""
+    return intake.load_data(path, dictionary=_dictionary_for(path, schema))
+
+
+def _dictionary_for(path: str | Path, schema: str | Path | None) -> Dictionary | None:
+    path = Path(path)
+    if schema is not None:
+        return Dictionary.load(schema)
+    is_single = path.exists() and not (path / "datapackage.json").exists()
+    return default_dictionary() if is_single and not (path.parent / "datapackage.json").exists() else None
+
+
+# ------------------------------------------------------------------------------------------ models
+
+def train(data: Data, model: str = "ga2m", *, labels: str = "examined", seed: int = 0,
+          without: tuple[str, ...] = (), workspace: Workspace | None = None) -> FittedModel:
+    """Fit in time order and calibrate on a later slice; register when a workspace is given.
+
+    Parameters
+    ----------
+    data
+        From `load_data`.
+    model
+        ``ga2m`` or ``rules``.
+    labels
+        ``examined`` learns from what examinations showed; ``truth`` from the made world's truth.
+    seed
+        The same seed gives the same tables.
+    without
+        Concepts or features to leave out.
+    workspace
+        Where to register the model.
+    """
+    plan = training.Plan(model=model, labels=labels, seed=seed, without=tuple(without))
+    plan.check()
+    truth = load_truth(data.source) if labels == "truth" else None
+    fitted = training.fit_model(data, plan, truth=truth)
+    if workspace is None:
+        return fitted
+    golden = data.declarations.iloc[:: max(1, len(data.declarations) // _GOLDEN_ROWS)].head(_GOLDEN_ROWS)
+    return workspace.registry.save(fitted, golden, created_utc=utc_now())
+
+
+def score(model: FittedModel, data: Data, *, explain: bool = False, threads: int = 1) -> pd.DataFrame:
+    """Scores of every item; with `explain` also the base value and each feature's attribution."""
+    if explain:
+        return model.attribute(data.declarations, threads=threads)
+    return model.score(data.declarations, threads=threads)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a model is worth on items it has not learnt from.
+
+    `judge` says by what it was judged (``truth`` or ``examinations``); `capacity`, `discrimination`,
+    `reliability` and `groups` (field name → table) are as in `risk.evaluation`.
+    """
+
+    judge: str
+    n: int
+    period: tuple[str, str] | None
+    capacity: pd.DataFrame
+    discrimination: pd.DataFrame
+    reliability: pd.DataFrame
+    groups: Mapping[str, pd.DataFrame]
+
+
+def evaluate(model: FittedModel, data: Data, *, truth: pd.DataFrame | None = None) -> Evaluation:
+    """Judge a model on the items after its calibration slice, by truth where the data set has it.
+
+    Beside the model stand a random choice, the rule book (where its features exist) and, on made data,
+    the history-aware oracle: the best any model could do.
+    """
+    truth = load_truth(data.source) if truth is None else truth
+    rows = _unseen(model, data)
+    labels = training.labels_of(data, truth=truth).where(pd.Series(rows)).dropna()
+    at = labels.index.to_numpy()
+    items, y, weight = data.declarations.iloc[at], labels["y"].to_numpy(), labels["weight"].to_numpy()
+    margin = model.score(items)["margin"].to_numpy()
+    policies = {**_baselines(model, items, truth, data.dictionary), model.kind: margin}
+    groups = {f.name: evaluation.group_table(items[f.name], margin, y, weight=weight) for f in data.dictionary.groups}
+    clock = data.dictionary.clock
+    period = (items[clock].min().isoformat(), items[clock].max().isoformat()) if clock else None
+    return Evaluation("examinations" if truth is None else "truth", len(items), period,
+                      evaluation.capacity_table(policies, y, weight=weight),
+                      evaluation.discrimination(margin, y, weight=weight),
+                      evaluation.reliability(margin, y, weight=weight), groups)
+
+
+def _unseen(model: FittedModel, data: Data) -> np.ndarray:
+    """Rows the model has not learnt from: those after its slices, or all of another data set."""
+    if model.facts.get("data_digest") != data.digest():
+        return np.ones(len(data.declarations), bool)
+    slices = training.slices_of(data.declarations, data.dictionary, seed=int(model.facts.get("seed", 0)))
+    return slices.rows(training.EVALUATE)
+
+
+def _baselines(model: FittedModel, items: pd.DataFrame, truth: pd.DataFrame | None,
+               dictionary: Dictionary) -> dict[str, np.ndarray]:
+    x, book, out = model.features.transform(items).to_numpy(np.float32), RuleBook.default(), {}
+    if model.kind != "rules" and book.applies_to(model.features):
+        out["rules"] = book.compile(model.features, x).margins(x)
+    if truth is not None and "oracle_margin" in truth:
+        best = truth.set_index("item_id")["oracle_margin"]
+        out["oracle"] = items[dictionary.id_field].map(best).to_numpy(dtype=float)
+    return out
+
+
+# ------------------------------------------------------------------------------------------ one item
+
+@dataclass(frozen=True)
+class Explained:
+    """One item's score with everything that moved it."""
+
+    item_id: str
+    model_id: str
+    margin: float
+    risk_score: float
+    base_value: float
+    frequency: str
+    reasons: tuple[Reason, ...]
+
+    @property
+    def raising(self) -> tuple[Reason, ...]:
+        """Reasons that raise the odds, largest first."""
+        return tuple(r for r in self.reasons if r.attribution > 0)
+
+    @property
+    def lowering(self) -> tuple[Reason, ...]:
+        """Reasons that lower the odds, largest first."""
+        return tuple(r for r in self.reasons if r.attribution < 0)
+
+
+def explain_item(model: FittedModel, declarations: pd.DataFrame, item_id: str) -> Explained:
+    """Explain one item of a frame of declarations. The attributions add up, or `ExplanationWithheld` is raised."""
+    id_field = model.dictionary.id_field
+    row = declarations[declarations[id_field].astype("str") == item_id]
+    if row.empty:
+        raise NotFound("item", item_id, todo="Check the identifier; it must be in the data set given.")
+    scored = model.attribute(row).iloc[0]
+    return Explained(item_id, model.model_id, float(scored["margin"]), float(scored["risk_score"]), model.base_value,
+                     as_frequency(float(scored["risk_score"]), model.dictionary.question),
+                     tuple(model.reasons(row)[0]))
+
+
+# ------------------------------------------------------------------------------------------ the queue
+
+def newest(data: Data, *, days: float = 3) -> pd.DataFrame:
+    """Declarations of the newest `days`; all of them where the data has no time."""
+    clock = data.dictionary.clock
+    if clock is None:
+        return data.declarations
+    time = data.declarations[clock]
+    return data.declarations[time > time.max() - timedelta(days=days)]
+
+
+def open_queue(workspace: Workspace, model: FittedModel, declarations: pd.DataFrame, *, capacity: int,
+               random_share: float = 0.1, seed: int = 0, actor: Actor = SYSTEM) -> Batch:
+    """Score, explain and select items, keep them beside the database, and open a case for each red or yellow one."""
+    scores = model.attribute(declarations)
+    chosen = select(scores, capacity=capacity, random_share=random_share, seed=seed)
+    kept = chosen["lane"] != "green"
+    cases = scores.loc[kept, ["item_id", "margin", "risk_score"]].merge(chosen.drop(columns="reason"), on="item_id")
+    cases["reason"] = _leading(model, declarations[kept.to_numpy()])
+    table = declarations.reset_index(drop=True).join(scores.drop(columns="item_id")).join(
+        chosen[["lane", "channel", "inclusion_probability"]])
+    digest = _digest(table)
+    folder = workspace.queues / digest[:16]
+    folder.mkdir(parents=True, exist_ok=True)
+    table.to_parquet(folder / ".items.new", index=False)
+    os.replace(folder / ".items.new", folder / "items.parquet")
+    with closing(workspace.store()) as store:
+        return store.open_cases(cases.to_dict("records"), NewBatch(model.model_id, digest, capacity), actor=actor,
+                                key=f"queue-{digest[:32]}-{capacity}-{random_share}-{seed}")
+
+
+def queue_item(workspace: Workspace, batch: Batch, item_id: str) -> pd.DataFrame:
+    """The stored row of one item of a queue: declaration, score, attributions, lane. Shape (1, …)."""
+    path = workspace.queues / batch.data_digest[:16] / "items.parquet"
+    rows = pd.read_parquet(path, filters=[("item_id", "==", item_id)])
+    if rows.empty:
+        raise NotFound("item", item_id, todo="It is not part of this queue.")
+    return rows
+
+
+def _leading(model: FittedModel, declarations: pd.DataFrame) -> list[str]:
+    """The strongest reason that raises each item's odds; else the strongest of all."""
+    out = []
+    for listed in model.reasons(declarations):
+        up = [r for r in listed if r.attribution > 0]
+        out.append((up or listed)[0].sentence)
+    return out
+
+
+def _digest(table: pd.DataFrame) -> str:
+    hashed = hashlib.sha256(json.dumps(list(table.columns)).encode())
+    hashed.update(pd.util.hash_pandas_object(table, index=False).to_numpy().tobytes())
+    return hashed.hexdigest()
+
+
+def utc_now() -> str:
+    """The time now, ISO 8601 in UTC, to the second."""
+    return datetime.now(timezone.utc).replace(microsecond=0).isoformat()
+
+
+# ------------------------------------------------------------------------------------------ tables out
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+
+
+def formula_safe(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with texts that a spreadsheet would run as a formula made harmless by a leading apostrophe."""
+    def safe(value: object) -> object:
+        return "'" + value if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
+    return table.apply(lambda column: column if column.dtype.kind in "fiubM" else column.map(safe))
+
+
+def write_table(table: pd.DataFrame, path: str | Path) -> None:
+    """Write Parquet, or CSV where the name says so; the file appears whole or not at all."""
+    path = Path(path)
+    beside = path.with_name(f".{path.name}.new")
+    if path.suffix.lower() == ".csv":
+        formula_safe(table).to_csv(beside, index=False)
+    else:
+        table.to_parquet(beside, index=False)
+    os.replace(beside, path)
+
+
+def read_scores(path: str | Path) -> pd.DataFrame:
+    """Scores as ``risk score`` wrote them."""
+    return intake.read_table(Path(path))
+
+
+# ------------------------------------------------------------------------------------------ models, log, dictionary
+
+def list_models(workspace: Workspace) -> pd.DataFrame:
+    """Registered models: id, kind, when, on how many finds, and whether it is the champion."""
+    registry, rows = workspace.registry, []
+    for model_id in registry.ids():
+        manifest = registry.manifest(model_id)
+        facts = manifest["facts"]
+        rows.append({"id": model_id, "kind": manifest["kind"], "created_utc": manifest["created_utc"],
+                     "labels": facts.get("labels", ""), "finds learnt from": facts.get("found_fit", 0),
+                     "champion": "yes" if model_id == registry.champion() else ""})
+    return pd.DataFrame(rows, columns=["id", "kind", "created_utc", "labels", "finds learnt from", "champion"])
+
+
+def promote(workspace: Workspace, name: str, *, reason: str, actor: Actor = SYSTEM) -> str:
+    """Make a model the champion, with a reason, and write that into the log."""
+    model_id = workspace.registry.resolve(name)
+    with closing(workspace.store()) as store:
+        store.append("model_promoted", {"model_id": model_id, "reason": reason}, actor=actor)
+    return workspace.registry.promote(model_id, reason=reason, actor=actor.name, utc=utc_now())
+
+
+def verify_log(workspace: Workspace) -> Verification:
+    """Check the whole audit log, read-only."""
+    with closing(workspace.store(read_only=True)) as store:
+        return store.verify()
+
+
+def export_log(workspace: Workspace, path: str | Path) -> str:
+    """Write the log as JSON lines; says how to verify it without this program."""
+    with closing(workspace.store(read_only=True)) as store:
+        done = store.export(path)
+    return f"Exported {done.entries:,} entries to {done.path}; check with: python risk/verify_log.py {done.path}"
+
+
+def seal_log(workspace: Workspace) -> str:
+    """Sign the log's head; returns the seal to write down."""
+    with closing(workspace.store()) as store:
+        return str(store.seal())
+
+
+def dictionary_table(schema: str | Path | None = None) -> pd.DataFrame:
+    """The data dictionary as a table."""
+    d = default_dictionary() if schema is None else Dictionary.load(schema)
+    rows = [{"resource": r, "field": f.name, "role": f.role, "known at": f.known_at, "expected": f.expected,
+             "mirrors": f.standard, "description": f.description}
+            for r in ("declarations", "outcomes", "truth") for f in d.fields(r)]
+    return pd.DataFrame(rows)

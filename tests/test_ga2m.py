@@ -1,0 +1,98 @@
+"""GA2MClassifier keeps scikit-learn's contract, and its own."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from risk.models import GA2MClassifier
+from tests.test_tables import made
+
+EXPECTED_FAILURES = {
+    "check_sample_weight_equivalence_on_dense_data":
+        "the histogram booster bins by unweighted quantiles and counts rows per leaf, not weights",
+}
+
+
+@parametrize_with_checks(
+    [GA2MClassifier(max_iter=10, min_samples_leaf=2, max_pairs=2)],
+    expected_failed_checks=lambda estimator: EXPECTED_FAILURES)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")  # checks of libraries not installed
+def test_scikit_learn_contract(estimator, check) -> None:
+    check(estimator)
+
+
+def test_row_order_cannot_change_a_score() -> None:
+    x, y = made(1500)
+    order = np.random.default_rng([0, 3]).permutation(len(x))
+    one = GA2MClassifier(max_iter=40, random_state=0).fit(x, y)
+    two = GA2MClassifier(max_iter=40, random_state=0).fit(x[order], y[order])
+    np.testing.assert_array_equal(one.decision_function(x), two.decision_function(x))
+
+
+def test_finds_the_planted_pair_and_gains_by_it() -> None:
+    x, y = made(6000)
+    new_x, new_y = made(6000, seed=9)
+    with_pairs = GA2MClassifier(max_iter=80, random_state=0).fit(x, y)
+    without = GA2MClassifier(max_iter=80, max_pairs=0, random_state=0).fit(x, y)
+    assert (1, 2) in with_pairs.pairs_
+    gain = roc_auc_score(new_y, with_pairs.decision_function(new_x)) - roc_auc_score(new_y, without.decision_function(new_x))
+    assert gain > 0.02
+
+
+def test_noise_yields_no_pairs() -> None:
+    rng = np.random.default_rng([4, 4])
+    x, y = rng.normal(size=(3000, 8)), rng.random(3000) < 0.3
+    assert len(GA2MClassifier(max_iter=30, random_state=0).fit(x, y).pairs_) <= 2
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_monotonic_by_name(sign: int) -> None:
+    x, y = made(3000)
+    frame = pd.DataFrame(x, columns=list("abcdef"))
+    model = GA2MClassifier(monotonic_cst={"b": sign}, pairs=[("b", "c")], max_iter=50).fit(frame, y)
+    grid = np.linspace(-3, 3, 50)
+    for row in range(5):
+        line = frame.iloc[[row] * 50].assign(b=grid.astype(np.float32))
+        assert (sign * np.diff(model.decision_function(line)) >= -1e-12).all()
+
+
+def test_lives_in_pipelines_and_searches() -> None:
+    x, y = made(800)
+    x = np.nan_to_num(x)
+    pipe = make_pipeline(StandardScaler(), GA2MClassifier(max_iter=10, max_pairs=1))
+    assert cross_val_score(pipe, x, y, cv=3, scoring="roc_auc").min() > 0.5
+    search = GridSearchCV(pipe, {"ga2mclassifier__max_iter": [5, 10]}, cv=2).fit(x, y)
+    assert search.best_params_["ga2mclassifier__max_iter"] in (5, 10)
+
+
+def test_weights_count() -> None:
+    x, y = made(2000)
+    heavy = GA2MClassifier(max_iter=30, max_pairs=0).fit(x, y, sample_weight=np.where(y, 5.0, 1.0))
+    light = GA2MClassifier(max_iter=30, max_pairs=0).fit(x, y)
+    assert heavy.decision_function(x).mean() > light.decision_function(x).mean() + 1
+
+
+def test_one_class_is_refused_in_words() -> None:
+    with pytest.raises(ValueError, match="one class"):
+        GA2MClassifier().fit(np.zeros((30, 2)), np.zeros(30))
+
+
+def test_a_reading_that_differs_from_the_trees_stops_the_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    from risk.models import ga2m
+
+    real = ga2m.compile_booster
+
+    def wrong(booster, n):
+        edges, const, single, pair = real(booster, n)
+        return edges, const + 0.1, single, pair
+
+    monkeypatch.setattr(ga2m, "compile_booster", wrong)
+    with pytest.raises(RuntimeError, match="differ from the trees"):
+        GA2MClassifier(max_iter=5, max_pairs=0).fit(*made(300))
