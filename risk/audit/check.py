@@ -99,19 +99,26 @@ class _Walk:
             )
 
     def _broken(self, entry: Entry) -> None:
-        written = _written_as(entry) if self.count < MAX_FINDINGS else 0
+        written = _written_as(entry, self.top + 1) if self.count < MAX_FINDINGS else 0
         if written:
             self.report(
                 "renumbered",
                 entry.seq,
-                f"Entry {entry.seq} was written as number {written}: entries "
-                "were reordered, deleted or inserted here and renumbered.",
+                f"Entry {entry.seq} was written as number {written}: entries were reordered, deleted or "
+                "inserted here and renumbered.",
             )
         else:
             self.report(
-                "edited", entry.seq, f"Entry {entry.seq} was edited: its content does not match its own hash."
+                "edited",
+                entry.seq,
+                f"Entry {entry.seq} was edited: its content does not match its own hash.",
             )
-        self.top, self.top_hashes = self.top + 1, {entry.hash}
+            if entry.seq > self.top + 1:
+                self.gaps.append([self.top + 1, entry.seq - 1])
+                self.top = entry.seq - 1
+        # in renumbered stretches the next entry may be chained to any of them: say so once, not twice
+        self.top_hashes = {entry.hash} | (self.top_hashes if written else set())
+        self.top += 1
 
     def _late(self, entry: Entry) -> None:
         gap = next((g for g in self.gaps if g[0] <= entry.seq <= g[1]), None)
@@ -137,9 +144,9 @@ class _Walk:
             self.report("deleted", first, f"{which} deleted: the next entry is {last + 1}.")
 
 
-def _written_as(entry: Entry) -> int:
+def _written_as(entry: Entry, place: int) -> int:
     """Return the number under which a broken entry's hash is right, looked for nearby, or 0."""
-    near = range(max(1, entry.seq - NEAR), entry.seq + NEAR + 1)
+    near = (place, *range(max(1, entry.seq - NEAR), entry.seq + NEAR + 1))
     return next((n for n in near if entry_hash(replace(entry, seq=n)) == entry.hash), 0)
 
 
@@ -169,8 +176,8 @@ def verify_chain(
     """Check a log from its first entry to its last, against itself and against what was kept elsewhere.
 
     `seals` are checked with `public_key`; `written_down` are 16-character seals someone noted earlier.
-    Codes: `edited`, `deleted`, `inserted`, `reordered`, `renumbered` (from the chain alone); `truncated`,
-    `rewritten`, `bad_signature`, `seal_unknown` (against seals). Entries are read once, in order.
+    Codes from the chain alone: `empty`, `edited`, `deleted`, `inserted`, `reordered`, `renumbered`; against
+    seals: `truncated`, `rewritten`, `bad_signature`, `seal_unknown`. Entries are read once, in order.
     """
     walk = _Walk()
     open_seals, sealed_to, head = _genuine(walk, seals, public_key), 0, GENESIS
@@ -190,13 +197,21 @@ def verify_chain(
                     f"The log was rewritten at or before entry {entry.seq}: the "
                     f"seal of {seal.utc} holds another hash.",
                 )
+    _report_end(walk, open_seals, wanted)
+    return Verification(walk.entries, walk.top, head, sealed_to, tuple(walk.found), walk.count)
+
+
+def _report_end(walk: _Walk, unmet: dict[int, list[Seal]], wanted: set[str]) -> None:
+    """Report what only the end of the log shows: missing numbers, seals and notes that nothing matched."""
     walk.close_gaps()
-    for seq in sorted(s for s in open_seals if s > walk.top):
+    if not walk.entries:
+        walk.report("empty", 0, "The log is empty: even the entry that opened it is missing.")
+    for seq in sorted(s for s in unmet if s > walk.top):
         walk.report(
             "truncated",
             walk.top,
             f"The log was cut off after entry {walk.top}: a seal of "
-            f"{open_seals[seq][0].utc} vouches for entry {seq}.",
+            f"{unmet[seq][0].utc} vouches for entry {seq}.",
         )
     for text in sorted(wanted):
         walk.report(
@@ -205,4 +220,3 @@ def verify_chain(
             f"No entry has the seal {text}: the log was rewritten or cut off "
             "since it was written down, or it was copied wrongly.",
         )
-    return Verification(walk.entries, walk.top, head, sealed_to, tuple(walk.found), walk.count)

@@ -173,7 +173,7 @@ def parse_line(line: str, kind: type[T]) -> T:
         right = set(cells) == {f.name for f in fields(kind)} and all(
             type(value) is (int if name == "seq" else str) for name, value in cells.items()
         )
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         right = False
     if not right:
         raise Refused(
