@@ -261,6 +261,7 @@ def open_queue(workspace: Workspace, model: FittedModel, declarations: pd.DataFr
     chosen = select(scores, capacity=capacity, random_share=random_share, seed=seed)
     kept = chosen["lane"] != "green"
     cases = scores.loc[kept, ["item_id", "margin", "risk_score"]].merge(chosen.drop(columns="reason"), on="item_id")
+    cases["channel"] = cases["channel"].replace("", "targeted")  # a document check is picked for its score too
     cases["reason"] = _leading(model, declarations[kept.to_numpy()])
     table = declarations.reset_index(drop=True).join(scores.drop(columns="item_id")).join(
         chosen[["lane", "channel", "inclusion_probability"]])
