@@ -113,7 +113,7 @@ def train(data: DataArg,
     _tell(f"Training {model} on {len(loaded.declarations):,} items …")
     fitted = workbench.train(loaded, model, labels=labels, seed=seed, without=tuple(without or ()),
                              workspace=_space(workspace))
-    result = workbench.evaluate(fitted, loaded)
+    result = workbench.evaluate(fitted, loaded, workspace=_space(workspace))
     _tell(f"Evaluated on {result.n:,} newer items, judged by {result.judge}:")
     _print(capacity_words(result.capacity), "table")
     print(fitted.model_id)

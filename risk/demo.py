@@ -42,7 +42,7 @@ def run(space: Workspace, *, items: int = 20_000, seed: int = 7, tell: Step = la
     model = workbench.train(data, seed=seed, workspace=space)
     space.registry.promote(model.model_id, reason="made by the demo", actor="system", utc=workbench.utc_now())
     tell("3/4  Judging it on newer items …")
-    evaluation = workbench.evaluate(model, data)
+    evaluation = workbench.evaluate(model, data, workspace=space)
     tell("4/4  Scoring and explaining the newest days …")
     newest = workbench.newest(data, days=_NEWEST_DAYS)
     capacity = max(1, round(len(newest) * _EXAMINED_SHARE))

@@ -26,6 +26,7 @@ from risk.fitted import FittedModel
 from risk.intake import Data, load_data, load_truth
 from risk.models.rules import RuleBook
 from risk.registry import Registry
+from risk.results import Evaluation, Results
 from risk.schema import Dictionary
 from risk.selectivity import select
 from risk.store import Batch, NewBatch, Store, open_store
@@ -57,6 +58,11 @@ class Workspace:
     def registry(self) -> Registry:
         """Its models."""
         return Registry(self.root / "models")
+
+    @property
+    def results(self) -> Results:
+        """What was measured about its models."""
+        return Results(self.root / "results")
 
     @property
     def database(self) -> str:
@@ -148,25 +154,11 @@ def score(model: FittedModel, data: Data, *, explain: bool = False, threads: int
     return model.score(data.declarations, threads=threads)
 
 
-@dataclass(frozen=True)
-class Evaluation:
-    """What a model is worth on items it has not learnt from.
-
-    `judge` says by what it was judged (``truth`` or ``examinations``); `capacity`, `discrimination`,
-    `reliability` and `groups` (field name → table) are as in `risk.evaluation`.
-    """
-
-    judge: str
-    n: int
-    period: tuple[str, str] | None
-    capacity: pd.DataFrame
-    discrimination: pd.DataFrame
-    reliability: pd.DataFrame
-    groups: Mapping[str, pd.DataFrame]
-
-
-def evaluate(model: FittedModel, data: Data, *, truth: pd.DataFrame | None = None) -> Evaluation:
+def evaluate(model: FittedModel, data: Data, *, truth: pd.DataFrame | None = None,
+             workspace: Workspace | None = None) -> Evaluation:
     """Judge a model on the items after its calibration slice, by truth where the data set has it.
+
+    With a workspace, the result is kept there, and the web app's model page shows it.
 
     Beside the model stand a random choice, the rule book (where its features exist) and, on made data,
     the history-aware oracle: the best any model could do.
@@ -181,10 +173,13 @@ def evaluate(model: FittedModel, data: Data, *, truth: pd.DataFrame | None = Non
     groups = {f.name: evaluation.group_table(items[f.name], margin, y, weight=weight) for f in data.dictionary.groups}
     clock = data.dictionary.clock
     period = (items[clock].min().isoformat(), items[clock].max().isoformat()) if clock else None
-    return Evaluation("examinations" if truth is None else "truth", len(items), period,
-                      evaluation.capacity_table(policies, y, weight=weight),
-                      evaluation.discrimination(margin, y, weight=weight),
-                      evaluation.reliability(margin, y, weight=weight), groups)
+    found = Evaluation("examinations" if truth is None else "truth", len(items), period,
+                       evaluation.capacity_table(policies, y, weight=weight),
+                       evaluation.discrimination(margin, y, weight=weight),
+                       evaluation.reliability(margin, y, weight=weight), groups)
+    if workspace is not None:
+        workspace.results.keep(model.model_id, found)
+    return found
 
 
 def _unseen(model: FittedModel, data: Data) -> np.ndarray:

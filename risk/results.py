@@ -1,0 +1,70 @@
+"""What was measured about a model, kept beside the models so that the web app need not measure again.
+
+A result is derived from a model and a data set, can be thrown away and made again, and is therefore no
+part of the registered model.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Mapping
+
+import pandas as pd
+
+__all__ = ["Evaluation", "Results"]
+
+_TABLES = ("capacity", "discrimination", "reliability")
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a model is worth on items it has not learnt from.
+
+    `judge` says by what it was judged (``truth`` or ``examinations``); `capacity`, `discrimination`,
+    `reliability` and `groups` (field name → table) are as in `risk.evaluation`.
+    """
+
+    judge: str
+    n: int
+    period: tuple[str, str] | None
+    capacity: pd.DataFrame
+    discrimination: pd.DataFrame
+    reliability: pd.DataFrame
+    groups: Mapping[str, pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Results:
+    """The kept evaluations of a workspace, one JSON file a model, in the folder `root`."""
+
+    root: Path
+
+    def keep(self, model_id: str, found: Evaluation) -> None:
+        """Keep the newest evaluation of a model; the file appears whole or not at all."""
+        plain = {"judge": found.judge, "n": found.n, "period": found.period,
+                 **{name: _rows(getattr(found, name)) for name in _TABLES},
+                 "groups": {name: _rows(table) for name, table in found.groups.items()}}
+        self.root.mkdir(parents=True, exist_ok=True)
+        beside = self.root / f".{model_id}.new"
+        beside.write_text(json.dumps(plain, indent=1, ensure_ascii=False), encoding="utf-8")
+        os.replace(beside, self._path(model_id))
+
+    def of(self, model_id: str) -> Evaluation | None:
+        """The kept evaluation of a model, or None where it was never evaluated in this workspace."""
+        if not self._path(model_id).exists():
+            return None
+        plain = json.loads(self._path(model_id).read_text(encoding="utf-8"))
+        return Evaluation(plain["judge"], plain["n"], tuple(plain["period"]) if plain["period"] else None,
+                          *(pd.DataFrame(plain[name]) for name in _TABLES),
+                          {name: pd.DataFrame(rows) for name, rows in plain["groups"].items()})
+
+    def _path(self, model_id: str) -> Path:
+        return self.root / f"{model_id}.json"
+
+
+def _rows(table: pd.DataFrame) -> list[dict[str, object]]:
+    """A table as JSON-able rows; a value that is not a number becomes null."""
+    return json.loads(table.to_json(orient="records"))
