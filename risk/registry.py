@@ -182,8 +182,12 @@ def _arrays(data: bytes, model_id: str) -> dict[str, np.ndarray]:
     if unpacked > _MAX_UNPACKED:
         raise Refused(f"tables.npz of {model_id} would unpack to {unpacked:,} bytes; at most {_MAX_UNPACKED:,} are "
                       "read. The model was not loaded.")
-    with np.load(io.BytesIO(data), allow_pickle=False) as stored:
-        return {name: stored[name] for name in stored.files}
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as stored:
+            return {name: stored[name] for name in stored.files}
+    except ValueError:
+        raise Refused(f"tables.npz of {model_id} holds something other than plain arrays; nothing in it was run. "
+                      "The model was not loaded.") from None
 
 
 def _check_golden(model: FittedModel, golden: pd.DataFrame) -> None:

@@ -1,0 +1,58 @@
+"""Shared fixtures: one made stream and one model a session."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("NUMBA_NUM_THREADS", "1")
+
+from pathlib import Path  # noqa: E402
+
+import pytest  # noqa: E402
+from hypothesis import HealthCheck, settings  # noqa: E402
+
+settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared")
+
+
+@pytest.fixture(scope="session")
+def stream_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Data Package of 12,000 made items."""
+    from risk import workbench
+
+    out = tmp_path_factory.mktemp("stream") / "teaching"
+    workbench.generate(out, items=12_000, seed=7)
+    return out
+
+
+@pytest.fixture(scope="session")
+def data(stream_path: Path):
+    """The same, loaded through the gate."""
+    from risk import workbench
+
+    return workbench.load_data(stream_path)
+
+
+@pytest.fixture(scope="session")
+def truth(stream_path: Path):
+    """How its items truly are."""
+    from risk import workbench
+
+    return workbench.load_truth(stream_path)
+
+
+@pytest.fixture(scope="session")
+def space(tmp_path_factory: pytest.TempPathFactory):
+    """A workspace with one registered model; read it, do not change it."""
+    from risk.workbench import Workspace
+
+    return Workspace.at(tmp_path_factory.mktemp("workspace"))
+
+
+@pytest.fixture(scope="session")
+def model(data, space):
+    """The default model, trained on what examinations showed, registered in `space`."""
+    from risk import workbench
+
+    return workbench.train(data, seed=7, workspace=space)
