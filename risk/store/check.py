@@ -87,6 +87,10 @@ class Replay:
                     f"The cases of batch {batch_id} are not those it was opened "
                     "with: one was changed, added or removed.",
                 )
+        for batch_id in sorted(queries.batches_with_cases(connection) - self.batches.keys()):
+            yield Finding(
+                "table_differs", 0, f"Cases are stored for batch {batch_id}, which the log never opened."
+            )
         for batch_id, item_id in self.states:
             yield Finding(
                 "table_differs",

@@ -155,6 +155,11 @@ def batch_list(connection: Connection) -> list[Batch]:
     return [Batch(*row) for row in connection.execute(select(*columns).order_by(batches.c.seq.desc()))]
 
 
+def batches_with_cases(connection: Connection) -> set[str]:
+    """Return the ids of all batches that have cases."""
+    return set(connection.scalars(select(cases.c.batch_id).distinct()))
+
+
 def newest_batch(connection: Connection) -> str:
     """Return the id of the newest batch, or '' when there is none."""
     return connection.scalar(select(batches.c.batch_id).order_by(batches.c.seq.desc()).limit(1)) or ""
