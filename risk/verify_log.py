@@ -97,7 +97,7 @@ def check_chain(entries: Iterable[dict]) -> Iterator[str]:
         seq, head = entry["seq"], entry["hash"]
 
 
-def check_seals(entries: list[dict], seals: Iterable[dict], written_down: Iterable[str]) -> Iterator[str]:
+def check_seals(entries: list[dict], seals: Iterable[dict], *, written_down: Iterable[str]) -> Iterator[str]:
     """Give one sentence for every seal that the entries do not match. Signatures are not checked here."""
     heads = {entry["seq"]: entry["hash"] for entry in entries}
     last = max(heads, default=0)
@@ -137,7 +137,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         entries = read_lines(given.log, (*FIELDS, "hash"))
         seals = read_lines(beside, SEAL_FIELDS) if given.seals or beside.is_file() else []
-        problems = [*check_chain(entries), *check_seals(entries, seals, given.seal)]
+        problems = [*check_chain(entries), *check_seals(entries, seals, written_down=given.seal)]
         if not entries:
             problems.append("the log is empty; a log has at least the entry that opened it")
         if given.signatures and seals:
@@ -145,10 +145,10 @@ def main(arguments: list[str] | None = None) -> int:
     except (OSError, ValueError) as error:
         print(f"NOT VERIFIED: {error}", file=sys.stderr)
         return 1
-    return report(entries, seals, problems)
+    return report(entries, seals, problems=problems)
 
 
-def report(entries: list[dict], seals: list[dict], problems: list[str]) -> int:
+def report(entries: list[dict], seals: list[dict], *, problems: list[str]) -> int:
     """Print the result and return the exit code."""
     for problem in problems[:_SHOWN]:
         print(problem, file=sys.stderr)

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 import risk.verify_log as lone
 from risk.audit import (
+    Draft,
     Entry,
     canonical_json,
     entry_hash,
@@ -42,17 +43,9 @@ def make_log(length: int, *, salt: str = "") -> list[Entry]:
     """Return a sound log of `length` entries; another `salt` gives other contents."""
     log: list[Entry] = []
     for i in range(length):
-        log.append(
-            next_entry(
-                log[-1] if log else None,
-                utc=utc_text(START + timedelta(seconds=i)),
-                actor=f"reviewer-{i % 3}",
-                role="reviewer",
-                event="case_decided",
-                item_id=f"CX{i:09d}QM",
-                payload={"decision": "examine", "n": i, "salt": salt},
-            )
-        )
+        payload = {"decision": "examine", "n": i, "salt": salt}
+        draft = Draft(f"reviewer-{i % 3}", "reviewer", "case_decided", payload, f"CX{i:09d}QM")
+        log.append(next_entry(log[-1] if log else None, draft, utc=utc_text(START + timedelta(seconds=i))))
     return log
 
 
@@ -60,16 +53,8 @@ def rehash(entries: list[Entry], start: int) -> list[Entry]:
     """Return the log with numbers, links and hashes made to fit from index `start` on: a forger's work."""
     log = entries[:start]
     for entry in entries[start:]:
-        made = next_entry(
-            log[-1] if log else None,
-            utc=entry.utc,
-            actor=entry.actor,
-            role=entry.role,
-            event=entry.event,
-            item_id=entry.item_id,
-            payload=entry.payload,
-        )
-        log.append(made)
+        draft = Draft(entry.actor, entry.role, entry.event, entry.payload, entry.item_id)
+        log.append(next_entry(log[-1] if log else None, draft, utc=entry.utc))
     return log
 
 
@@ -159,7 +144,7 @@ def test_a_deletion_with_the_rest_renumbered_is_found_where_it_begins():
 
 def test_an_insertion_is_found_once():
     log = make_log(10)
-    extra = next_entry(log[3], utc=log[4].utc, actor="x", role="reviewer", event="e", payload={})
+    extra = next_entry(log[3], Draft("x", "reviewer", "e", {}), utc=log[4].utc)
     log.insert(4, extra)
     assert [(f.code, f.seq) for f in verify_chain(log).findings] == [("inserted", 5)]
     assert lone_findings(log)
@@ -184,7 +169,7 @@ def test_a_cut_off_end_shows_against_a_seal_only():
     assert verify_chain(log[:7]).ok
     report = verify_chain(log[:7], seals=[seal], public_key=KEY.public_key())
     assert [(f.code, f.seq) for f in report.findings] == [("truncated", 7)]
-    assert list(lone.check_seals([asdict(e) for e in log[:7]], [asdict(seal)], []))
+    assert list(lone.check_seals([asdict(e) for e in log[:7]], [asdict(seal)], written_down=[]))
 
 
 def test_a_full_rewrite_shows_against_a_seal_only():
@@ -195,7 +180,7 @@ def test_a_full_rewrite_shows_against_a_seal_only():
     report = verify_chain(forged, seals=seals, public_key=KEY.public_key())
     assert [(f.code, f.seq) for f in report.findings] == [("rewritten", 7), ("rewritten", 10)]
     assert report.sealed_to == 2
-    assert len(list(lone.check_seals([asdict(e) for e in forged], map(asdict, seals), []))) == 2
+    assert len(list(lone.check_seals([asdict(e) for e in forged], map(asdict, seals), written_down=[]))) == 2
 
 
 def test_a_seal_that_was_written_down_shows_a_rewrite_without_any_key():
@@ -204,8 +189,8 @@ def test_a_seal_that_was_written_down_shows_a_rewrite_without_any_key():
     assert verify_chain(log, written_down=[noted.lower().replace("0", "o")]).ok
     forged = rehash(edit(log, 2, actor="someone else"), 2)
     assert [f.code for f in verify_chain(forged, written_down=[noted]).findings] == ["seal_unknown"]
-    assert list(lone.check_seals([asdict(e) for e in forged], [], [noted]))
-    assert list(lone.check_seals([asdict(e) for e in log], [], [noted])) == []
+    assert list(lone.check_seals([asdict(e) for e in forged], [], written_down=[noted]))
+    assert list(lone.check_seals([asdict(e) for e in log], [], written_down=[noted])) == []
 
 
 def test_a_forged_or_altered_seal_is_found_and_vouches_for_nothing():
@@ -262,8 +247,7 @@ texts = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), min_
 @given(st.lists(texts.filter(str.strip), min_size=3, max_size=3), st.integers(0, 4))
 def test_moving_characters_between_fields_changes_the_hash(words, cut):
     """The byte form is unambiguous: the same characters split differently never hash the same."""
-    cells = {"utc": "t", "event": "e", "payload": "{}"}
-    one = next_entry(None, actor=words[0], role=words[1], item_id=words[2], **cells)
+    one = next_entry(None, Draft(words[0], words[1], "e", "{}", words[2]), utc="t")
     joined = "".join(words)
     split = (joined[: cut + 1], joined[cut + 1 : cut + 2], joined[cut + 2 :])
     other = replace(one, actor=split[0], role=split[1], item_id=split[2])
@@ -276,14 +260,14 @@ def test_moving_characters_between_fields_changes_the_hash(words, cut):
     st.dictionaries(texts, st.integers() | st.floats(allow_nan=False, allow_infinity=False)),
 )
 def test_lines_are_read_back_as_written(actor, payload):
-    entry = next_entry(None, utc="t", actor=actor, role="r", event="e", payload=payload)
+    entry = next_entry(None, Draft(actor, "r", "e", payload), utc="t")
     assert parse_entry(to_line(entry)) == entry and "\n" not in to_line(entry)
     assert entry.data() == payload
     assert lone.line_hash(json.loads(to_line(entry))) == entry.hash
 
 
 def test_the_hash_is_what_the_documentation_says():
-    entry = next_entry(None, utc="2026", actor="é", role="r", event="e", item_id="", payload={})
+    entry = next_entry(None, Draft("é", "r", "e", {}), utc="2026")
     by_hand = b"10:risk-log-1,1:1,4:2026,2:\xc3\xa9,1:r,1:e,0:,2:{},64:" + b"0" * 64 + b","
     assert entry.hash == sha256(by_hand).hexdigest()
 
@@ -298,10 +282,9 @@ def test_a_line_that_is_no_entry_is_refused_with_what_was_expected(line):
 
 
 def test_text_that_cannot_be_written_is_refused_before_anything_is_made():
-    cells = {"utc": "t", "role": "r", "event": "e"}
     for actor in ("", "   ", "a\nb", "a\x00", "\ud800", "x" * 201):
         with pytest.raises(Refused, match="actor is .* expected one line"):
-            next_entry(None, actor=actor, payload={}, **cells)
+            next_entry(None, Draft(actor, "r", "e", {}), utc="t")
     for payload in ({"a": float("inf")}, {"a": object()}, {"a": "\ud800"}, {"a": {1, 2}}):
         with pytest.raises(Refused, match="must be plain JSON"):
             canonical_json(payload)

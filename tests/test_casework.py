@@ -17,6 +17,7 @@ from risk.casework import (
     SUGGESTED,
     Case,
     Decision,
+    Outcome,
     apply,
     as_of,
     batch_digest,
@@ -49,11 +50,11 @@ def claimed(who: str = "ann", until: int = 15) -> Case:
 def test_a_case_goes_from_open_to_closed():
     case = claimed()
     assert (case.status, case.holder) == ("claimed", "ann")
-    case = apply(case, decide(case, "ann", EXAMINE, now_utc=at(1)))
+    case = apply(case, decide(case, EXAMINE, who="ann", now_utc=at(1)))
     assert (case.status, case.decision, case.agrees, case.decided_by, case.holder) == (
         "decided", "examine", True, "ann", "",
     )  # fmt: skip
-    case = apply(case, record_outcome(case, "confirmed", deserved_review="yes"))
+    case = apply(case, record_outcome(case, Outcome("confirmed", "yes")))
     assert (case.status, case.outcome, case.deserved_review, case.decision) == (
         "closed", "confirmed", "yes", "examine",
     )  # fmt: skip
@@ -63,7 +64,7 @@ def test_a_claim_keeps_others_out_until_it_runs_out():
     case = claimed()
     for step in (
         lambda: claim(case, "bob", now_utc=at(14), until_utc=at(30)),
-        lambda: decide(case, "bob", EXAMINE, now_utc=at(14)),
+        lambda: decide(case, EXAMINE, who="bob", now_utc=at(14)),
         lambda: snooze(case, "bob", reason="later", now_utc=at(14), until_utc=at(30)),
         lambda: release_claim(case, "bob", now_utc=at(14)),
     ):
@@ -102,10 +103,9 @@ def test_agreement_is_worked_out_and_an_override_needs_words(lane, action):
     agrees = SUGGESTED[lane] == action
     if not agrees:
         with pytest.raises(CaseRefused, match="overrides the suggestion .* needs a comment"):
-            decide(case, "ann", Decision(action, (code,), "  "), now_utc=at(0))
-    event = decide(
-        case, "ann", Decision(action, (code,), "" if agrees else "I know the goods."), now_utc=at(0)
-    )
+            decide(case, Decision(action, (code,), "  "), who="ann", now_utc=at(0))
+    choice = Decision(action, (code,), "" if agrees else "I know the goods.")
+    event = decide(case, choice, who="ann", now_utc=at(0))
     assert event.agrees == agrees and event.suggested == SUGGESTED[lane]
 
 
@@ -122,24 +122,24 @@ def test_agreement_is_worked_out_and_an_override_needs_words(lane, action):
 )
 def test_an_incomplete_decision_is_refused_in_words(choice, said):
     with pytest.raises(CaseRefused, match=said) as refusal:
-        decide(CASE, "ann", choice, now_utc=at(0))
+        decide(CASE, choice, who="ann", now_utc=at(0))
     assert str(refusal.value).endswith("Nothing was changed.")
 
 
 def test_an_unknown_action_or_outcome_is_refused_with_what_is_known():
     with pytest.raises(BadSetting, match="Did you mean 'examine'"):
-        decide(CASE, "ann", Decision("examin", ("other",), "x"), now_utc=at(0))
-    case = apply(CASE, decide(CASE, "ann", EXAMINE, now_utc=at(0)))
+        decide(CASE, Decision("examin", ("other",), "x"), who="ann", now_utc=at(0))
+    case = apply(CASE, decide(CASE, EXAMINE, who="ann", now_utc=at(0)))
     with pytest.raises(BadSetting, match="one of confirmed, not_found"):
-        record_outcome(case, "found")
+        record_outcome(case, Outcome("found"))
     with pytest.raises(BadSetting, match="one of yes, no, unsure"):
-        record_outcome(case, "confirmed", deserved_review="perhaps")
+        record_outcome(case, Outcome("confirmed", "perhaps"))
 
 
 def test_a_decided_case_is_decided_once():
-    case = apply(CASE, decide(CASE, "ann", EXAMINE, now_utc=at(0)))
+    case = apply(CASE, decide(CASE, EXAMINE, who="ann", now_utc=at(0)))
     for step in (
-        lambda: decide(case, "bob", EXAMINE, now_utc=at(1)),
+        lambda: decide(case, EXAMINE, who="bob", now_utc=at(1)),
         lambda: claim(case, "bob", now_utc=at(1), until_utc=at(9)),
         lambda: snooze(case, "bob", reason="x", now_utc=at(1), until_utc=at(9)),
     ):
@@ -149,19 +149,19 @@ def test_a_decided_case_is_decided_once():
 
 def test_an_outcome_exists_only_where_someone_looked():
     with pytest.raises(CaseRefused, match="not decided yet"):
-        record_outcome(CASE, "confirmed")
-    released = apply(CASE, decide(CASE, "ann", RELEASE, now_utc=at(0)))
+        record_outcome(CASE, Outcome("confirmed"))
+    released = apply(CASE, decide(CASE, RELEASE, who="ann", now_utc=at(0)))
     assert released.status == "closed"
     with pytest.raises(CaseRefused, match="released unopened"):
-        record_outcome(released, "not_found")
-    done = apply(CASE, decide(CASE, "ann", EXAMINE, now_utc=at(0)))
-    done = apply(done, record_outcome(done, "not_found"))
+        record_outcome(released, Outcome("not_found"))
+    done = apply(CASE, decide(CASE, EXAMINE, who="ann", now_utc=at(0)))
+    done = apply(done, record_outcome(done, Outcome("not_found")))
     with pytest.raises(CaseRefused, match="already recorded"):
-        record_outcome(done, "confirmed")
+        record_outcome(done, Outcome("confirmed"))
 
 
 def test_reopening_needs_a_reason_and_something_to_reopen():
-    case = apply(CASE, decide(CASE, "ann", RELEASE, now_utc=at(0)))
+    case = apply(CASE, decide(CASE, RELEASE, who="ann", now_utc=at(0)))
     with pytest.raises(CaseRefused, match="reason for reopening it is empty"):
         reopen(case, reason=" ")
     with pytest.raises(CaseRefused, match="not decided"):
@@ -207,9 +207,9 @@ def attempt(case: Case, step: str, who: str, now: str, until: str):
         case "snooze":
             return snooze(case, who, reason="later", now_utc=now, until_utc=until)
         case "examine" | "release":
-            return decide(case, who, EXAMINE if step == "examine" else RELEASE, now_utc=now)
+            return decide(case, EXAMINE if step == "examine" else RELEASE, who=who, now_utc=now)
         case "outcome":
-            return record_outcome(case, "confirmed")
+            return record_outcome(case, Outcome("confirmed"))
     return reopen(case, reason="mistake")
 
 

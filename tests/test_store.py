@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 
 import risk.verify_log as lone
 from risk.access import SYSTEM, local_actor, make_actor
-from risk.audit import head_seal, next_entry, short_seal
-from risk.casework import CHANNELS, LANES, Decision
+from risk.audit import Draft, head_seal, next_entry, short_seal
+from risk.casework import CHANNELS, LANES, Decision, Outcome
 from risk.errors import BadSetting, CaseRefused, NotAllowed, NotFound, NotRecorded, Refused, StoreInUse
 from risk.store import CaseFilter, EntryFilter, NewBatch, Store, open_store
 from risk.store import database as database_module
@@ -101,7 +101,7 @@ def test_a_decision_and_its_entry_are_written_together(store, clock):
     assert entry.utc == case.decided_utc == "2026-01-05T08:00:00.000Z"
     decision = store.decisions(item_id=item(0))[0]
     assert (decision.seq, decision.reason_codes) == (receipt.seq, ("score_reasons",))
-    store.record_outcome(item(0), "confirmed", deserved_review="yes", actor=ANN)
+    store.record_outcome(item(0), Outcome("confirmed", "yes"), actor=ANN)
     assert store.case(item(0)).status == "closed" and store.verify().ok
     assert [e.event for e in store.entries_of(item(0))] == ["case_decided", "outcome_recorded"]
 
@@ -111,7 +111,7 @@ def test_a_refused_step_writes_nothing(store):
     before = store.head()
     for attempt in (
         lambda: store.decide(item(0), Decision("examine", ()), actor=ANN),
-        lambda: store.record_outcome(item(0), "confirmed", actor=ANN),
+        lambda: store.record_outcome(item(0), Outcome("confirmed"), actor=ANN),
         lambda: store.reopen(item(0), "x", actor=ANN),
         lambda: store.release_claim(item(0), actor=ANN),
         lambda: store.snooze(item(0), "", actor=ANN),
@@ -131,7 +131,7 @@ def test_who_may_not_act_changes_nothing(store):
         lambda: store.claim(item(0), actor=viewer),
         lambda: store.claim_next(actor=viewer),
         lambda: store.snooze(item(0), "x", actor=viewer),
-        lambda: store.record_outcome(item(0), "confirmed", actor=viewer),
+        lambda: store.record_outcome(item(0), Outcome("confirmed"), actor=viewer),
         lambda: store.reopen(item(0), "x", actor=viewer),
         lambda: store.release_claim(item(0), actor=viewer),
         lambda: store.open_cases(rows(2), NEW, actor=viewer),
@@ -546,8 +546,7 @@ def test_a_log_rewritten_with_recomputed_hashes_shows_against_the_seal(store):
     entries = store.entries(size=100).rows[::-1]
     foreign, before = without_guards(store), entries[2]
     for entry in entries[3:]:  # from entry 4 on, everything says bob, with every hash made to fit
-        cells = {"utc": entry.utc, "role": entry.role, "event": entry.event, "payload": entry.payload}
-        before = next_entry(before, actor="bob", **cells)
+        before = next_entry(before, Draft("bob", entry.role, entry.event, entry.payload), utc=entry.utc)
         forged = (before.actor, before.prev_hash, before.hash, before.seq)
         foreign.execute("UPDATE entries SET actor=?, prev_hash=?, hash=? WHERE seq=?", forged)
     foreign.close()
@@ -696,6 +695,12 @@ def test_a_database_that_is_not_a_file_is_refused_without_repeating_secrets(url)
     with pytest.raises(BadSetting, match="expected sqlite:///FILE") as refusal:
         open_store(url)
     assert "secret" not in str(refusal.value)
+
+
+def test_a_folder_that_cannot_be_written_to_is_named(tmp_path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(NotRecorded, match="file cannot be written to .*name a folder"):
+        open_store(tmp_path / "file" / "cases.db")
 
 
 def test_files_that_are_no_store_are_refused_and_left_alone(tmp_path):

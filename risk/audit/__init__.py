@@ -14,10 +14,10 @@ off or that all of it was written anew; a **seal** can: an Ed25519 signature ove
 What it cannot do: an attacker who holds the signing key and every copy of the seals can write a new,
 consistent log. Write the sixteen characters down where that person cannot reach.
 
->>> first = next_entry(None, utc="2026-01-05T08:00:00.000Z", actor="ann", role="reviewer",
-...                    event="case_claimed", item_id="CX000000005QM", payload={"minutes": 15})
->>> second = next_entry(first, utc="2026-01-05T08:01:00.000Z", actor="ann", role="reviewer",
-...                     event="case_decided", item_id="CX000000005QM", payload={"decision": "examine"})
+>>> claimed = Draft("ann", "reviewer", "case_claimed", {"minutes": 15}, "CX000000005QM")
+>>> decided = Draft("ann", "reviewer", "case_decided", {"decision": "examine"}, "CX000000005QM")
+>>> first = next_entry(None, claimed, utc="2026-01-05T08:00:00.000Z")
+>>> second = next_entry(first, decided, utc="2026-01-05T08:01:00.000Z")
 >>> verify_chain([first, second]).ok
 True
 >>> from dataclasses import replace
@@ -28,6 +28,7 @@ Entry 1 was edited: its content does not match its own hash.
 from risk.audit.check import Finding, Verification, verify_chain
 from risk.audit.entries import (
     GENESIS,
+    Draft,
     Entry,
     canonical_json,
     check_name,
@@ -50,6 +51,7 @@ from risk.audit.seals import (
 )
 
 __all__ = [
+    "Draft",
     "Entry",
     "Finding",
     "GENESIS",

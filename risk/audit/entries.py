@@ -13,6 +13,7 @@ from typing import TypeVar
 from risk.errors import Refused
 
 __all__ = [
+    "Draft",
     "Entry",
     "GENESIS",
     "canonical_json",
@@ -49,6 +50,17 @@ class Entry:
     def data(self) -> dict:
         """Return the payload as a dictionary."""
         return json.loads(self.payload)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What an entry is to say, before it has a place, a time and a hash. A text payload is taken as it is."""
+
+    actor: str
+    role: str
+    event: str
+    payload: Mapping | str
+    item_id: str = ""
 
 
 def utc_text(moment: datetime) -> str:
@@ -135,26 +147,17 @@ def entry_hash(entry: Entry) -> str:
     ).hexdigest()
 
 
-def next_entry(
-    previous: Entry | None,
-    *,
-    utc: str,
-    actor: str,
-    role: str,
-    event: str,
-    payload: Mapping | str,
-    item_id: str = "",
-) -> Entry:
+def next_entry(previous: Entry | None, draft: Draft, *, utc: str) -> Entry:
     """Make the entry that follows `previous` (None at the start of a log). Errors: `Refused` on bad text."""
-    text = payload if isinstance(payload, str) else canonical_json(payload)
+    payload = draft.payload if isinstance(draft.payload, str) else canonical_json(draft.payload)
     bare = Entry(
         seq=previous.seq + 1 if previous else 1,
         utc=utc,
-        actor=check_name(actor, "actor"),
-        role=check_name(role, "role"),
-        event=check_name(event, "event"),
-        item_id=check_name(item_id, "item_id", empty=True),
-        payload=text,
+        actor=check_name(draft.actor, "actor"),
+        role=check_name(draft.role, "role"),
+        event=check_name(draft.event, "event"),
+        item_id=check_name(draft.item_id, "item_id", empty=True),
+        payload=payload,
         prev_hash=previous.hash if previous else GENESIS,
         hash="",
     )

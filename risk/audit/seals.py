@@ -78,9 +78,9 @@ def make_seal(entry: Entry, *, utc: str, private_key: Ed25519PrivateKey) -> Seal
     """Sign `entry` as the head of its log.
 
     >>> key = Ed25519PrivateKey.from_private_bytes(bytes(32))
-    >>> from risk.audit import next_entry
+    >>> from risk.audit import Draft, next_entry
     >>> moment = "2026-01-05T08:00:00.000Z"
-    >>> head = next_entry(None, utc=moment, actor="a", role="system", event="e", payload={})
+    >>> head = next_entry(None, Draft("ann", "reviewer", "e", {}), utc=moment)
     >>> seal_is_genuine(make_seal(head, utc=head.utc, private_key=key), key.public_key())
     True
     """

@@ -15,10 +15,10 @@ clock is the caller's.
 >>> case = Case("b1", "CX000000005QM", "m1", lane="red", channel="targeted", inclusion_probability=1.0,
 ...             margin=-0.4, risk_score=0.4, reason="Declared value is low for its weight")
 >>> now = "2026-01-05T08:00:00.000Z"
->>> event = decide(case, "ann", Decision("examine", ("value_implausible",)), now_utc=now)
+>>> event = decide(case, Decision("examine", ("value_implausible",)), who="ann", now_utc=now)
 >>> event.agrees, apply(case, event).status
 (True, 'decided')
->>> decide(case, "ann", Decision("release", ("low_score",)), now_utc=now)
+>>> decide(case, Decision("release", ("low_score",)), who="ann", now_utc=now)
 Traceback (most recent call last):
     ...
 risk.errors.CaseRefused: Case CX000000005QM: 'release' overrides the suggestion of lane red ('examine') \
@@ -44,6 +44,7 @@ from risk.casework.cases import (
 )
 from risk.casework.steps import (
     Decision,
+    Outcome,
     claim,
     decide,
     record_outcome,
@@ -78,6 +79,7 @@ __all__ = [
     "EVENTS",
     "LANES",
     "OUTCOMES",
+    "Outcome",
     "OutcomeRecorded",
     "REASON_CODES",
     "STATUSES",

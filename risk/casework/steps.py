@@ -17,7 +17,7 @@ from risk.casework.cases import (
 from risk.casework.words import ACTIONS, DESERVED, OUTCOMES, codes_for
 from risk.errors import BadSetting, CaseRefused, nearest
 
-__all__ = ["Decision", "claim", "decide", "record_outcome", "release_claim", "reopen", "snooze"]
+__all__ = ["Decision", "Outcome", "claim", "decide", "record_outcome", "release_claim", "reopen", "snooze"]
 
 MAX_COMMENT = 2000
 
@@ -31,6 +31,18 @@ class Decision:
 
     action: str
     reason_codes: tuple[str, ...]
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the examination showed: a `result` of `OUTCOMES`, and whether the item deserved review.
+
+    `deserved_review` is `yes`, `no`, `unsure`, or empty where nobody said.
+    """
+
+    result: str
+    deserved_review: str = ""
     comment: str = ""
 
 
@@ -93,7 +105,7 @@ def snooze(case: Case, who: str, *, reason: str, now_utc: str, until_utc: str) -
     return CaseSnoozed(case.batch_id, case.item_id, reason, _later(case, until_utc, now_utc, "snooze"))
 
 
-def _check_decision(case: Case, choice: Decision, agrees: bool) -> None:
+def _check_decision(case: Case, choice: Decision, *, agrees: bool) -> None:
     if choice.action not in ACTIONS:
         raise BadSetting(
             "decision",
@@ -117,11 +129,11 @@ def _check_decision(case: Case, choice: Decision, agrees: bool) -> None:
         )
 
 
-def decide(case: Case, who: str, choice: Decision, *, now_utc: str) -> CaseDecided:
+def decide(case: Case, choice: Decision, *, who: str, now_utc: str) -> CaseDecided:
     """Decide the case; whether this agrees with the lane or overrides it is worked out and stated."""
     _workable(case, who, now_utc)
     agrees = choice.action == case.suggested
-    _check_decision(case, choice, agrees)
+    _check_decision(case, choice, agrees=agrees)
     comment = _words(choice.comment, case.item_id, what="the comment", needed="other" in choice.reason_codes)
     return CaseDecided(
         case.batch_id,
@@ -138,17 +150,13 @@ def decide(case: Case, who: str, choice: Decision, *, now_utc: str) -> CaseDecid
     )
 
 
-def record_outcome(
-    case: Case, outcome: str, *, deserved_review: str = "", comment: str = ""
-) -> OutcomeRecorded:
+def record_outcome(case: Case, outcome: Outcome) -> OutcomeRecorded:
     """Say what the examination or document check showed. A released item has no outcome: nobody looked."""
-    if outcome not in OUTCOMES or deserved_review not in DESERVED:
-        name, got, known = (
-            ("outcome", outcome, OUTCOMES)
-            if outcome not in OUTCOMES
-            else ("deserved_review", deserved_review, DESERVED)
-        )
-        raise BadSetting(name, got=got, expected=f"one of {', '.join(filter(None, known))}")
+    for name, known in (("result", OUTCOMES), ("deserved_review", DESERVED)):
+        if getattr(outcome, name) not in known:
+            raise BadSetting(
+                name, got=getattr(outcome, name), expected=f"one of {', '.join(filter(None, known))}"
+            )
     if case.status != "decided":
         problem = (
             "it was released unopened, so nothing was seen"
@@ -157,10 +165,10 @@ def record_outcome(
             if case.status == "closed"
             else "it is not decided yet"
         )
-        todo = "Decide it first." if not case.decision else "Reopen it with a reason if this is wrong."
+        todo = "Reopen it with a reason if this is wrong." if case.decision else "Decide it first."
         raise CaseRefused(case.item_id, problem, todo=todo)
-    comment = _words(comment, case.item_id, what="the comment", needed=False)
-    return OutcomeRecorded(case.batch_id, case.item_id, outcome, deserved_review, comment)
+    comment = _words(outcome.comment, case.item_id, what="the comment", needed=False)
+    return OutcomeRecorded(case.batch_id, case.item_id, outcome.result, outcome.deserved_review, comment)
 
 
 def reopen(case: Case, *, reason: str) -> CaseReopened:

@@ -165,7 +165,7 @@ def newest_batch(connection: Connection) -> str:
     return connection.scalar(select(batches.c.batch_id).order_by(batches.c.seq.desc()).limit(1)) or ""
 
 
-def case_at(connection: Connection, item_id: str, batch_id: str, *, now_utc: str) -> Case:
+def case_at(connection: Connection, item_id: str, *, batch_id: str, now_utc: str) -> Case:
     """Return a case; without `batch_id` the item's newest one. Errors: `NotFound`."""
     query = _CASE_IN_BATCH if batch_id else _NEWEST_CASE
     row = connection.execute(query, {"item": item_id, "batch": batch_id}).one_or_none()
@@ -221,7 +221,7 @@ def _page(connection: Connection, query: Select, page: int, size: int) -> tuple[
 
 
 def case_page(
-    connection: Connection, which: CaseFilter, now_utc: str, *, page: int, size: int, order: str
+    connection: Connection, which: CaseFilter, *, now_utc: str, page: int, size: int, order: str
 ) -> Page[Case]:
     """Return one page of cases. `order`: `margin` (highest first), `item_id` or `changed` (newest first)."""
     if order not in _ORDERS:
@@ -231,7 +231,7 @@ def case_page(
     return Page([as_of(Case(*row), now_utc) for row in rows], total, page, size)
 
 
-def case_counts(connection: Connection, which: CaseFilter, now_utc: str) -> dict[str, dict[str, int]]:
+def case_counts(connection: Connection, which: CaseFilter, *, now_utc: str) -> dict[str, dict[str, int]]:
     """Return how many cases there are per lane, per channel and per status; absent values count 0."""
     status = status_now(now_utc)
     query = (
@@ -251,7 +251,7 @@ def case_counts(connection: Connection, which: CaseFilter, now_utc: str) -> dict
     return counts
 
 
-def first_workable(connection: Connection, which: CaseFilter, now_utc: str) -> Case | None:
+def first_workable(connection: Connection, which: CaseFilter, *, now_utc: str) -> Case | None:
     """Return the open case with the highest margin under a filter, or None."""
     query = (
         select(*_CASE)
@@ -263,7 +263,7 @@ def first_workable(connection: Connection, which: CaseFilter, now_utc: str) -> C
     return as_of(Case(*row), now_utc) if row else None
 
 
-def decision_list(connection: Connection, item_id: str = "", batch_id: str = "") -> Iterator[DecisionRow]:
+def decision_list(connection: Connection, *, item_id: str = "", batch_id: str = "") -> Iterator[DecisionRow]:
     """Give stored decisions in the order they were made, of one item and one batch if these are named."""
     columns = [decisions.c[f.name] for f in fields(DecisionRow)]
     query = select(*columns).order_by(decisions.c.seq)

@@ -57,21 +57,23 @@ class Reading:
     ) -> Page[Case]:
         """Return one page of cases, the highest margin first (or by `item_id`, or newest `changed` first)."""
         now = utc_text(self._clock())
-        return self._ask(lambda c: queries.case_page(c, which, now, page=page, size=size, order=order))
+        return self._ask(
+            lambda c: queries.case_page(c, which, now_utc=now, page=page, size=size, order=order)
+        )
 
     def counts(self, which: CaseFilter = EVERY_CASE) -> dict[str, dict[str, int]]:
         """Return the number of cases per value of `lane`, `channel` and `status` under a filter."""
         now = utc_text(self._clock())
-        return self._ask(lambda c: queries.case_counts(c, which, now))
+        return self._ask(lambda c: queries.case_counts(c, which, now_utc=now))
 
     def case(self, item_id: str, *, batch_id: str = "") -> Case:
         """Return a case, of the newest batch that has the item unless one is named. Errors: `NotFound`."""
         now = utc_text(self._clock())
-        return self._ask(lambda c: queries.case_at(c, item_id, batch_id, now_utc=now))
+        return self._ask(lambda c: queries.case_at(c, item_id, batch_id=batch_id, now_utc=now))
 
     def decisions(self, *, item_id: str = "", batch_id: str = "") -> list[DecisionRow]:
         """Return stored decisions in the order they were made."""
-        return self._ask(lambda c: list(queries.decision_list(c, item_id, batch_id)))
+        return self._ask(lambda c: list(queries.decision_list(c, item_id=item_id, batch_id=batch_id)))
 
     def entry(self, seq: int) -> Entry:
         """Return one log entry by number. Errors: `NotFound`."""

@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from risk.audit import Entry, canonical_json, check_name, next_entry, utc_text
+from risk.audit import Draft, Entry, canonical_json, check_name, next_entry, utc_text
 from risk.casework import Case, CaseDecided, CaseEvent, apply, batch_digest, check_case, payload_of
 from risk.errors import Refused
 from risk.store import queries
@@ -65,7 +65,7 @@ class Request:
     digest: str
 
 
-def make_request(actor: str, role: str, key: str, content: Mapping) -> Request:
+def make_request(actor: str, role: str, *, key: str, content: Mapping) -> Request:
     """Make a request with the SHA-256 of who asks for what. Errors: `Refused` when it is not plain JSON."""
     check_name(key, "key", empty=True)
     text = canonical_json({"actor": actor, **content})
@@ -116,17 +116,10 @@ class Ledger:
         self.connection, self._clock, self.now = connection, clock, clock()
         self.head: Entry | None = queries.head(connection)
 
-    def write(self, request: Request, event: str, payload: Mapping | str, *, item_id: str = "") -> Entry:
+    def write(self, request: Request, event: str, *, payload: Mapping | str, item_id: str = "") -> Entry:
         """Append one entry to the log."""
-        entry = next_entry(
-            self.head,
-            utc=utc_text(self.now),
-            actor=request.actor,
-            role=request.role,
-            event=event,
-            payload=payload,
-            item_id=item_id,
-        )
+        draft = Draft(request.actor, request.role, event, payload, item_id)
+        entry = next_entry(self.head, draft, utc=utc_text(self.now))
         self.connection.execute(_ADD_ENTRY, asdict(entry))
         self.head = entry
         return entry
@@ -150,9 +143,9 @@ class Ledger:
             )
         return receipt_of(queries.entry(self.connection, known.seq), repeated=True)
 
-    def step(self, request: Request, case: Case, event: CaseEvent) -> Entry:
+    def step(self, request: Request, case: Case, *, event: CaseEvent) -> Entry:
         """Write a case's event: the log entry, the decision if it is one, and the case's new state."""
-        entry = self.write(request, event.name, payload_of(event), item_id=event.item_id)
+        entry = self.write(request, event.name, payload=payload_of(event), item_id=event.item_id)
         if isinstance(event, CaseDecided):
             self._write_decision(entry, event)
         after = apply(case, event)
@@ -167,7 +160,7 @@ class Ledger:
             _ADD_DECISION, {**cells, "seq": entry.seq, "reason_codes": json.dumps(event.reason_codes)}
         )
 
-    def open_batch(self, request: Request, new: NewBatch, opened: list[Case]) -> Entry:
+    def open_batch(self, request: Request, new: NewBatch, *, opened: list[Case]) -> Entry:
         """Write a batch, all its cases, and one log entry that carries the digest of them all."""
         digest = batch_digest(opened)
         batch_id = f"b{self.head.seq + 1 if self.head else 1:06d}-{digest[:8]}"
@@ -178,7 +171,7 @@ class Ledger:
             "digest": digest,
             "created_utc": utc_text(self.now),
         }
-        entry = self.write(request, OPENED, cells)
+        entry = self.write(request, OPENED, payload=cells)
         self.connection.execute(insert(batches).values(seq=entry.seq, **cells))
         names = [f.name for f in fields(Case)]
         if opened:

@@ -39,15 +39,12 @@ class SealBook:
     def add(self, entry: Entry, *, utc: str) -> Seal:
         """Sign `entry` as the head of the log and append the seal; it is on the disk when this returns."""
         seal = make_seal(entry, utc=utc, private_key=self._private_key())
-        handle = os.open(self.seals_file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
-        try:
-            # a line that a crash cut short is closed off first, so that it spoils itself only
-            size = os.fstat(handle).st_size
-            torn = size > 0 and os.pread(handle, 1, size - 1) != b"\n"
-            os.write(handle, (b"\n" if torn else b"") + to_line(seal).encode() + b"\n")
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        # a line that a crash cut short is closed off first, so that it spoils itself only
+        with open(self.seals_file, "a+b") as file:
+            torn = file.tell() > 0 and os.pread(file.fileno(), 1, file.tell() - 1) != b"\n"
+            file.write((b"\n" if torn else b"") + to_line(seal).encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
         return seal
 
     def all(self) -> list[Seal]:
@@ -124,14 +121,14 @@ def _of_kind(key: object, kind: type[K]) -> K:
 
 def _write_whole(path: Path, mode: int, content: bytes) -> None:
     """Make the file whole or not at all; when two processes make it at once, the first one's stays."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    try:
-        os.write(handle, content)
-        os.fsync(handle)
-        os.link(draft, path)
-    except FileExistsError:
-        pass  # the other process was first: its key is the key
-    finally:
-        os.close(handle)
-        os.unlink(draft)
+    draft = path.with_name(f"{path.name}.{os.urandom(4).hex()}.part")
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+        try:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+            os.link(draft, path)
+        except FileExistsError:
+            pass  # the other process was first: its key is the key
+        finally:
+            os.unlink(draft)

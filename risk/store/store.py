@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from risk import casework
 from risk.access import SYSTEM, Actor, recorded_role, require
 from risk.audit import Entry, canonical_json, utc_text
-from risk.casework import Case, CaseEvent, Decision
+from risk.casework import Case, CaseEvent, Decision, Outcome
 from risk.errors import BadSetting, NotFound, NotRecorded, Refused
 from risk.store import queries
 from risk.store.database import (
@@ -52,21 +52,28 @@ def open_store(url: str | os.PathLike, *, clock: Clock = _utc_now, read_only: bo
         reader = read_engine(path)
         check_format(reader, path)
         return Store(path, reader, clock)
-    path.parent.mkdir(parents=True, exist_ok=True)
     lock = WriterLock(path.with_name(path.name + ".lock"))
-    lock.take(note=f"process {os.getpid()} since {utc_text(clock())}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.take(note=f"process {os.getpid()} since {utc_text(clock())}")
+    except OSError as error:
+        todo = "name a folder that this user may write to."
+        raise NotRecorded(f"{path.parent} cannot be written to ({error.strerror})", todo=todo) from error
     try:
         writing = write_engine(path)
         create_tables(writing)
         reader = read_engine(path)
         check_format(reader, path)
         store = Store(path, reader, clock, writing=(writing, lock))
-        if store.head() is None:  # an id of its own, so that no two logs have the same seals
-            store.append("log_opened", {"format": FORMAT, "log_id": os.urandom(16).hex()}, actor=SYSTEM)
-        return store
     except BaseException:
         lock.release()
         raise
+    try:
+        store._begin_log()
+    except BaseException:
+        store.close()
+        raise
+    return store
 
 
 class Store(Reading):
@@ -108,10 +115,10 @@ class Store(Reading):
             "capacity": int(new.capacity),
             "digest": casework.batch_digest(opened),
         }
-        request = make_request(actor.name, require(actor, "select"), key, content)
+        request = make_request(actor.name, require(actor, "select"), key=key, content=content)
         new = replace(new, capacity=int(new.capacity))  # numpy's whole numbers are not JSON
         receipt = self._run(
-            lambda ledger: ledger.once(request, lambda: ledger.open_batch(request, new, opened))
+            lambda ledger: ledger.once(request, lambda: ledger.open_batch(request, new, opened=opened))
         )
         return batch_of(self.entry(receipt.seq))
 
@@ -119,7 +126,7 @@ class Store(Reading):
         self, item_id: str, *, actor: Actor, minutes: float = CLAIM_MINUTES, batch_id: str = "", key: str = ""
     ) -> Receipt:
         """Take a case to work on it alone for some minutes; nobody else can then decide it."""
-        request = _request(actor, "claim", key, item_id=item_id, batch_id=batch_id)
+        request = _request(actor, "claim", key=key, item_id=item_id, batch_id=batch_id)
         return self._case_change(
             request,
             lambda case, now: casework.claim(
@@ -134,26 +141,22 @@ class Store(Reading):
 
         Errors: `NotFound` when no case is open under the filter.
         """
-        request = _request(actor, "claim", key, next=repr(which))
+        request = _request(actor, "claim", key=key, next=repr(which))
 
         def change(ledger: Ledger) -> Entry:
             now = ledger.now
-            case = queries.first_workable(ledger.connection, which, utc_text(now))
+            case = queries.first_workable(ledger.connection, which, now_utc=utc_text(now))
             if case is None:
                 raise NotFound("open case", "next", todo="Every case under this filter is taken or decided.")
-            return ledger.step(
-                request,
-                case,
-                casework.claim(
-                    case, actor.name, now_utc=utc_text(now), until_utc=_after(now, minutes=minutes)
-                ),
-            )
+            until = _after(now, minutes=minutes)
+            claimed = casework.claim(case, actor.name, now_utc=utc_text(now), until_utc=until)
+            return ledger.step(request, case, event=claimed)
 
         return self._run(lambda ledger: ledger.once(request, lambda: change(ledger)))
 
     def release_claim(self, item_id: str, *, actor: Actor, batch_id: str = "", key: str = "") -> Receipt:
         """Give a claimed case back undecided."""
-        request = _request(actor, "claim", key, item_id=item_id, batch_id=batch_id, release=True)
+        request = _request(actor, "claim", key=key, item_id=item_id, batch_id=batch_id, release=True)
         return self._case_change(
             request, lambda case, now: casework.release_claim(case, actor.name, now_utc=utc_text(now))
         )
@@ -170,7 +173,7 @@ class Store(Reading):
     ) -> Receipt:
         """Put a case aside for some hours, saying why; it comes back by itself."""
         request = _request(
-            actor, "snooze", key, item_id=item_id, batch_id=batch_id, reason=reason, hours=hours
+            actor, "snooze", key=key, item_id=item_id, batch_id=batch_id, reason=reason, hours=hours
         )
         return self._case_change(
             request,
@@ -190,49 +193,29 @@ class Store(Reading):
         request = _request(
             actor,
             "decide",
-            key,
+            key=key,
             item_id=item_id,
             batch_id=batch_id,
-            choice=[choice.action, list(choice.reason_codes), choice.comment],
+            choice=asdict(choice),
         )
         return self._case_change(
-            request, lambda case, now: casework.decide(case, actor.name, choice, now_utc=utc_text(now))
+            request, lambda case, now: casework.decide(case, choice, who=actor.name, now_utc=utc_text(now))
         )
 
     def record_outcome(
-        self,
-        item_id: str,
-        outcome: str,
-        *,
-        actor: Actor,
-        deserved_review: str = "",
-        comment: str = "",
-        batch_id: str = "",
-        key: str = "",
+        self, item_id: str, outcome: Outcome, *, actor: Actor, batch_id: str = "", key: str = ""
     ) -> Receipt:
-        """Say what the examination showed (`confirmed`, `not_found`) and whether it deserved review."""
+        """Say what the examination showed and whether the item deserved review."""
         request = _request(
-            actor,
-            "record_outcome",
-            key,
-            item_id=item_id,
-            batch_id=batch_id,
-            outcome=outcome,
-            deserved=deserved_review,
-            comment=comment,
+            actor, "record_outcome", key=key, item_id=item_id, batch_id=batch_id, outcome=asdict(outcome)
         )
-        return self._case_change(
-            request,
-            lambda case, now: casework.record_outcome(
-                case, outcome, deserved_review=deserved_review, comment=comment
-            ),
-        )
+        return self._case_change(request, lambda case, now: casework.record_outcome(case, outcome))
 
     def reopen(
         self, item_id: str, reason: str, *, actor: Actor, batch_id: str = "", key: str = ""
     ) -> Receipt:
         """Open a decided case again, saying why; the earlier decision stays on record."""
-        request = _request(actor, "reopen", key, item_id=item_id, batch_id=batch_id, reason=reason)
+        request = _request(actor, "reopen", key=key, item_id=item_id, batch_id=batch_id, reason=reason)
         return self._case_change(request, lambda case, now: casework.reopen(case, reason=reason))
 
     def append(
@@ -255,12 +238,20 @@ class Store(Reading):
             )
         role = require(actor, action) if action else recorded_role(actor)
         text = canonical_json(payload)
-        request = make_request(actor.name, role, key, {"event": event, "item_id": item_id, "payload": text})
+        content = {"event": event, "item_id": item_id, "payload": text}
+        request = make_request(actor.name, role, key=key, content=content)
         return self._run(
-            lambda ledger: ledger.once(request, lambda: ledger.write(request, event, text, item_id=item_id))
+            lambda ledger: ledger.once(
+                request, lambda: ledger.write(request, event, payload=text, item_id=item_id)
+            )
         )
 
     # -- life ---------------------------------------------------------------------------------------------
+
+    def _begin_log(self) -> None:
+        """Write the entry that opens a new log: an id of its own, so that no two logs have the same seals."""
+        if self.head() is None:
+            self.append("log_opened", {"format": FORMAT, "log_id": os.urandom(16).hex()}, actor=SYSTEM)
 
     def close(self) -> None:
         """Write what is waiting, seal the head, and give the file back. Closing twice does nothing."""
@@ -293,13 +284,9 @@ class Store(Reading):
 
     def _case_change(self, request: Request, make: Callable[[Case, datetime], CaseEvent]) -> Receipt:
         def change(ledger: Ledger) -> Entry:
-            case = queries.case_at(
-                ledger.connection,
-                request.content["item_id"],
-                request.content["batch_id"],
-                now_utc=utc_text(ledger.now),
-            )
-            return ledger.step(request, case, make(case, ledger.now))
+            where = {name: request.content[name] for name in ("item_id", "batch_id")}
+            case = queries.case_at(ledger.connection, **where, now_utc=utc_text(ledger.now))
+            return ledger.step(request, case, event=make(case, ledger.now))
 
         return self._run(lambda ledger: ledger.once(request, lambda: change(ledger)))
 
@@ -315,8 +302,8 @@ class Store(Reading):
             self.seal_problem = f"The log could not be sealed: {error}. Entries are recorded; seal by hand."
 
 
-def _request(actor: Actor, action: str, key: str, **content: object) -> Request:
-    return make_request(actor.name, require(actor, action), key, {"action": action, **content})
+def _request(actor: Actor, action: str, *, key: str, **content: object) -> Request:
+    return make_request(actor.name, require(actor, action), key=key, content={"action": action, **content})
 
 
 def _after(now: datetime, *, minutes: float) -> str:
