@@ -279,6 +279,11 @@ def queue_item(workspace: Workspace, batch: Batch, item_id: str) -> pd.DataFrame
     return rows
 
 
+def queue_columns(workspace: Workspace, batch: Batch, columns: list[str]) -> pd.DataFrame:
+    """Some columns of every item of a queue, released ones included; the other columns are not read."""
+    return pd.read_parquet(workspace.queues / batch.data_digest[:16] / "items.parquet", columns=columns)
+
+
 def _leading(model: FittedModel, declarations: pd.DataFrame) -> list[str]:
     """The strongest reason that raises each item's odds; else the strongest of all."""
     out = []

@@ -1,0 +1,7 @@
+"""The web app. Start it with ``risk app``, which runs ``streamlit run app.py``; decides nothing itself."""
+
+import streamlit as st
+
+from risk.ui.server import MIDDLEWARE, SCRIPT, lifespan
+
+app = st.App(SCRIPT, middleware=MIDDLEWARE, lifespan=lifespan)

@@ -1,0 +1,341 @@
+"""Charts as Vega-Lite specifications: plain dictionaries, made once, never a chart object.
+
+Orange raises, blue lowers (Okabe and Ito's colour-blind-safe pair), and every bar also carries its words.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from risk.ui.present.item import Bar
+
+__all__ = ["calibration", "capacity_curve", "detection", "heat_map", "importance", "shape", "waterfall"]
+
+Spec = dict[str, Any]
+_INK = {
+    "light": ("#16202b", "#8a949e", "#c9521a", "#0b6bb0"),
+    "dark": ("#eef2f6", "#77838f", "#f0904f", "#6bb7ee"),
+}
+#: Where a log-odds axis has ticks, and how people say them.
+_TICKS = [
+    (p, words)
+    for p, words in [
+        (0.00001, "1 in 100,000"),
+        (0.0001, "1 in 10,000"),
+        (0.001, "1 in 1,000"),
+        (0.01, "1 in 100"),
+        (0.1, "1 in 10"),
+        (0.5, "1 in 2"),
+        (0.9, "9 in 10"),
+        (0.99, "99 in 100"),
+        (0.999, "999 in 1,000"),
+    ]
+]
+
+
+def _logit(p: float) -> float:
+    return math.log(p / (1 - p))
+
+
+def _base(theme: str, height: int) -> Spec:
+    ink, faint, _, _ = _INK[theme]
+    axis = {
+        "labelColor": ink,
+        "titleColor": ink,
+        "gridColor": faint,
+        "gridOpacity": 0.35,
+        "domainColor": faint,
+        "tickColor": faint,
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "labelLimit": 230,
+        "titleFontWeight": 500,
+    }
+    return {
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "width": "container",
+        "height": height,
+        "autosize": {"type": "fit", "contains": "padding"},
+        "background": None,
+        "config": {
+            "axis": axis,
+            "legend": {"labelColor": ink, "titleColor": ink, "labelFontSize": 12},
+            "view": {"stroke": None},
+            "text": {"color": ink},
+            "rule": {"color": ink},
+            "title": {"color": ink},
+        },
+    }
+
+
+def _frequency_axis(low: float, high: float) -> Spec:
+    shown = [(_logit(p), words) for p, words in _TICKS if low - 0.7 <= _logit(p) <= high + 0.7]
+    words = " : ".join(f"abs(datum.value - ({at:.6f})) < 0.01 ? '{text}'" for at, text in shown)
+    return {
+        "values": [round(at, 6) for at, _ in shown],
+        "labelExpr": f"{words} : ''",
+        "labelOverlap": "greedy",
+        "title": "irregular among such items",
+    }
+
+
+def waterfall(bars: Sequence[Bar], theme: str) -> Spec:
+    """How the score moves from the average item to this one; log-odds, said as frequencies."""
+    _, faint, up, down = _INK[theme]
+    order = [b.title for b in bars]
+    rows = [
+        {
+            "what": b.title,
+            "from": round(b.start, 4),
+            "to": round(b.end, 4),
+            "effect": b.effect,
+            "way": "raises" if b.end > b.start else "lowers",
+            "short": _short(b),
+        }
+        for b in bars
+    ]
+    ends = [x for b in bars for x in (b.start, b.end)]
+    low, high = min(ends), max(ends)
+    pad = 0.12 * (high - low) + 0.2
+    y = {"field": "what", "type": "nominal", "sort": order, "title": None, "axis": {"labelLimit": 210}}
+    x = {
+        "field": "from",
+        "type": "quantitative",
+        "axis": _frequency_axis(low - pad, high + pad),
+        "scale": {"domain": [low - pad, high + pad], "nice": False, "zero": False},
+    }
+    tip = [{"field": "what", "title": "Detail"}, {"field": "effect", "title": "Effect"}]
+    color = {
+        "field": "way",
+        "type": "nominal",
+        "scale": {"domain": ["raises", "lowers"], "range": [up, down]},
+        "legend": {"title": None, "orient": "top"},
+    }
+    bar = {
+        "mark": {"type": "bar", "height": {"band": 0.62}},
+        "encoding": {"y": y, "x": x, "x2": {"field": "to"}, "color": color, "tooltip": tip},
+    }
+    words = {
+        "mark": {"type": "text", "align": "left", "dx": 5, "fontSize": 12},
+        "encoding": {"y": y, "x": {"field": "right", "type": "quantitative"}, "text": {"field": "short"}},
+    }
+    for row in rows:
+        row["right"] = max(row["from"], row["to"])
+    start = {
+        "mark": {"type": "rule", "strokeDash": [4, 3], "color": faint},
+        "encoding": {"x": {"datum": bars[0].start if bars else 0}},
+    }
+    return _base(theme, 34 * len(rows) + 70) | {"data": {"values": rows}, "layer": [start, bar, words]}
+
+
+def _short(bar: Bar) -> str:
+    factor = math.exp(min(abs(bar.end - bar.start), 20))
+    return f"{'×' if bar.end > bar.start else '÷'}{factor:.1f}" if factor < 100 else f"×{factor:,.0f}"
+
+
+def capacity_curve(points: Sequence[dict[str, float]], *, at: int, finds: float, theme: str) -> Spec:
+    """Expected finds against the number of examinations, with the present capacity marked."""
+    ink, _, up, down = _INK[theme]
+    x = {"field": "examined", "type": "quantitative", "title": "items examined, highest scores first"}
+    y = {"field": "finds", "type": "quantitative", "title": "expected finds"}
+    line = {
+        "mark": {"type": "line", "color": down, "strokeWidth": 2.5},
+        "encoding": {
+            "x": x,
+            "y": y,
+            "tooltip": [{"field": "examined", "format": ","}, {"field": "finds", "format": ".0f"}],
+        },
+    }
+    here = {
+        "data": {"values": [{"examined": at, "finds": round(finds, 1)}]},
+        "layer": [
+            {"mark": {"type": "rule", "strokeDash": [4, 3]}, "encoding": {"x": x}},
+            {
+                "mark": {"type": "point", "filled": True, "size": 90, "color": up},
+                "encoding": {"x": x, "y": y},
+            },
+        ],
+    }
+    return _base(theme, 230) | {"data": {"values": list(points)}, "layer": [line, here]}
+
+
+def detection(rows: Sequence[dict[str, Any]], theme: str) -> Spec:
+    """Detection rate of each policy against the examination rate."""
+    colors = {
+        "light": ["#0b6bb0", "#c9521a", "#5b6670", "#00795c"],
+        "dark": ["#6bb7ee", "#f0904f", "#aab4be", "#3fc79c"],
+    }
+    names = list(dict.fromkeys(r["policy"] for r in rows))
+    shape = {"field": "policy", "type": "nominal", "sort": names, "title": None}
+    return _base(theme, 280) | {
+        "data": {"values": list(rows)},
+        "mark": {"type": "line", "point": {"filled": True, "size": 70}, "strokeWidth": 2.5},
+        "encoding": {
+            "x": {
+                "field": "rate",
+                "type": "quantitative",
+                "title": "share of items examined",
+                "axis": {"format": ".1%", "values": sorted({r["rate"] for r in rows})},
+            },
+            "y": {
+                "field": "detected",
+                "type": "quantitative",
+                "title": "share of irregular items found",
+                "axis": {"format": ".0%"},
+                "scale": {"domain": [0, 1]},
+            },
+            "color": shape
+            | {"scale": {"range": colors[theme][: len(names)]}, "legend": {"title": None, "orient": "top"}},
+            "shape": shape | {"legend": {"title": None, "orient": "top"}},
+            "tooltip": [
+                {"field": "policy"},
+                {"field": "rate", "format": ".1%", "title": "examined"},
+                {"field": "detected", "format": ".1%", "title": "found"},
+                {"field": "hit", "format": ".1%", "title": "hit rate"},
+            ],
+        },
+    }
+
+
+def calibration(rows: Sequence[dict[str, float]], theme: str) -> Spec:
+    """Stated against observed rate on logarithmic axes, with intervals; on the line is exact."""
+    _, faint, up, down = _INK[theme]
+    low = max(1e-4, min(r["stated"] for r in rows) / 1.5)
+    axis = {"format": "~%", "labelOverlap": "greedy"}
+    scale = {"type": "log", "domain": [low, 1]}
+    x = {
+        "field": "stated",
+        "type": "quantitative",
+        "scale": scale,
+        "title": "what the scores said",
+        "axis": axis,
+    }
+    y = {
+        "type": "quantitative",
+        "scale": scale | {"clamp": True},
+        "title": "what was irregular",
+        "axis": axis,
+    }
+    shown = [r | {k: max(r[k], low) for k in ("observed", "low", "high")} for r in rows]
+    diagonal = {
+        "data": {"values": [{"stated": low, "at": low}, {"stated": 1, "at": 1}]},
+        "mark": {"type": "line", "strokeDash": [4, 3], "color": faint},
+        "encoding": {"x": x, "y": y | {"field": "at"}},
+    }
+    bars = {
+        "mark": {"type": "rule", "color": down, "strokeWidth": 2},
+        "encoding": {"x": x, "y": y | {"field": "low"}, "y2": {"field": "high"}},
+    }
+    dots = {
+        "mark": {"type": "point", "filled": True, "size": 70, "color": up},
+        "encoding": {"x": x, "y": y | {"field": "observed"}},
+    }
+    return _base(theme, 320) | {"data": {"values": shown}, "layer": [diagonal, bars, dots]}
+
+
+def importance(rows: Sequence[dict[str, Any]], theme: str) -> Spec:
+    """Mean absolute effect of each feature."""
+    _, _, _, down = _INK[theme]
+    return _base(theme, 26 * len(rows) + 50) | {
+        "data": {"values": list(rows)},
+        "mark": {"type": "bar", "color": down, "height": {"band": 0.65}},
+        "encoding": {
+            "y": {"field": "title", "type": "nominal", "sort": [r["title"] for r in rows], "title": None},
+            "x": {
+                "field": "factor",
+                "type": "quantitative",
+                "title": "typical change of the odds, times",
+                "scale": {"domainMin": 1, "zero": False},
+            },
+        },
+    }
+
+
+def shape(rows: Sequence[dict[str, Any]], *, unit: str, categorical: bool, theme: str) -> Spec:
+    """A feature's effect on the odds over its values, with the share of items behind it."""
+    _, faint, up, _ = _INK[theme]
+    if categorical:
+        x: Spec = {"field": "at", "type": "nominal", "sort": None, "title": unit, "axis": {"labelAngle": -30}}
+    else:
+        x = {"field": "at", "type": "quantitative", "title": unit, "scale": {"zero": False, "nice": False}}
+    over = {} if categorical else {"x2": {"field": "until"}}
+    mark = (
+        {"type": "point", "filled": True, "size": 90} if categorical else {"type": "rule", "strokeWidth": 3}
+    )
+    effect = {
+        "mark": mark | {"color": up},
+        "encoding": {
+            "x": x,
+            **over,
+            "y": {
+                "field": "factor",
+                "type": "quantitative",
+                "scale": {"type": "log"},
+                "title": "odds, times",
+                "axis": {"format": "~g", "labelOverlap": "greedy", "tickCount": 5},
+            },
+            "tooltip": [
+                {"field": "words", "title": "value"},
+                {"field": "factor", "format": ".2f", "title": "odds ×"},
+                {"field": "share", "format": ".1%", "title": "of items"},
+            ],
+        },
+    }
+    level = {"mark": {"type": "rule", "strokeDash": [4, 3], "color": faint}, "encoding": {"y": {"datum": 1}}}
+    crowd = {
+        "mark": {"type": "bar", "color": faint, "opacity": 0.8} | ({} if categorical else {"binSpacing": 0}),
+        "encoding": {
+            "x": x,
+            **over,
+            "y": {
+                "field": "share",
+                "type": "quantitative",
+                "title": "share of items",
+                "axis": {"format": "~%", "tickCount": 2},
+            },
+        },
+    }
+    top = {"layer": [level, effect], "height": 220, "width": "container"}
+    foot = {"layer": [crowd], "height": 60, "width": "container"}
+    spec = _base(theme, 0) | {
+        "data": {"values": list(rows)},
+        "vconcat": [top, foot],
+        "resolve": {"scale": {"x": "shared"}},
+    }
+    del spec["width"], spec["height"], spec["autosize"]
+    return spec
+
+
+def heat_map(rows: Sequence[dict[str, Any]], *, x: str, y: str, theme: str) -> Spec:
+    """A pair's joint effect beyond what each does alone: orange raises, blue lowers, pale does nothing."""
+    _, _, up, down = _INK[theme]
+    most = max([abs(r["effect"]) for r in rows] + [0.05])
+    middle = "#f4f4f4" if theme == "light" else "#2a333d"
+    order = {"x": list(dict.fromkeys(r["a"] for r in rows)), "y": list(dict.fromkeys(r["b"] for r in rows))}
+    return _base(theme, max(160, 24 * len(order["y"]) + 60)) | {
+        "data": {"values": list(rows)},
+        "mark": "rect",
+        "encoding": {
+            "x": {
+                "field": "a",
+                "type": "ordinal",
+                "sort": order["x"],
+                "title": x,
+                "axis": {"labelAngle": -40},
+            },
+            "y": {"field": "b", "type": "ordinal", "sort": order["y"][::-1], "title": y},
+            "color": {
+                "field": "effect",
+                "type": "quantitative",
+                "title": "log-odds",
+                "scale": {"domain": [-most, 0, most], "range": [down, middle, up]},
+            },
+            "tooltip": [
+                {"field": "a", "title": x},
+                {"field": "b", "title": y},
+                {"field": "words", "title": "effect"},
+            ],
+        },
+    }

@@ -1,0 +1,129 @@
+"""The log: every decision and event, in a chain that shows any edit."""
+
+import io
+import tempfile
+import zipfile
+from pathlib import Path
+
+import streamlit as st
+
+from risk import verify_log
+from risk.access import require
+from risk.audit import head_seal
+from risk.store import EntryFilter
+from risk.ui import html, shared
+from risk.ui.present import log as present
+from risk.ui.present.words import moment
+from risk.ui.session import actor, attempt, show_flash
+
+SIZE = 50
+VERIFY_AT_ONCE = 5000  # a longer log is verified when asked for
+
+
+def draw() -> None:
+    """Draw the page."""
+    st.title("Log")
+    st.html(
+        html.tag(
+            "p",
+            "Every entry holds the fingerprint of the one before it, so that an edit, a deletion or an "
+            "insertion shows.",
+            "rk-small",
+        )
+    )
+    show_flash()
+    _verification()
+    which = _filters()
+    page = st.number_input(
+        "Page", 1, max(1, shared.house().store.entries(which, size=SIZE).pages), key="log-page"
+    )
+    found = shared.house().store.entries(which, page=page, size=SIZE)
+    rows = [
+        (r.seq, r.when, r.who, r.event, html.tag("span", r.item_id, "rk-id"), r.detail)
+        for r in present.log_rows(found.rows)
+    ]
+    st.html(html.table(("No.", "When", "Who", "What", "Item", "Details"), rows, right=frozenset({0})))
+    st.html(html.tag("p", f"{found.total:,} entries, the newest first.", "rk-small"))
+
+
+def _verification() -> None:
+    store, head = shared.house().store, shared.house().store.head()
+    with st.container(horizontal=True):
+        asked = st.button("Verify the whole log now", key="verify", type="primary")
+        st.button(
+            "Seal",
+            key="seal",
+            on_click=_seal,
+            help="Signs the newest entry. Write the 16 characters down: with "
+            "them, even a log cut off or rewritten later is found out.",
+        )
+        st.download_button(
+            "Export with verifier",
+            _export,
+            "risk-log.zip",
+            "application/zip",
+            key="export",
+            on_click="ignore",
+        )
+    if head is None or not (asked or head.seq <= VERIFY_AT_ONCE):
+        return
+    result = store.verify()
+    st.html(
+        html.tag("div", result.sentence, f"rk-note rk-note-{'good' if result.ok else 'bad'}", role="status")
+    )
+    if not result.ok:
+        st.html(
+            html.table(
+                ("Entry", "Finding"), [(f.seq, f.message) for f in result.findings], caption="Findings"
+            )
+        )
+    if st.session_state.get("sealed"):
+        st.html(html.note(st.session_state["sealed"], "good"))
+
+
+def _seal() -> None:
+    def seal() -> str:
+        require(actor(), "seal_log")
+        made = shared.house().store.seal()
+        return f"Sealed up to entry {made.seq:,} at {moment(made.utc)}. Write this down: {head_seal(made.head_hash)}"
+
+    st.session_state["sealed"] = attempt(seal) or ""
+
+
+def _export() -> bytes:
+    """The log, its seals, the public key and the verifier, in one archive."""
+    require(actor(), "export_log")
+    packed = io.BytesIO()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive,
+    ):
+        shared.house().store.export(Path(folder) / "log.jsonl")
+        for path in sorted(Path(folder).iterdir()):
+            archive.write(path, path.name)
+        archive.write(verify_log.__file__, "verify_log.py")
+        archive.writestr(
+            "README.txt", "Check this log with nothing but Python: python verify_log.py log.jsonl\n"
+        )
+    return packed.getvalue()
+
+
+def _filters() -> EntryFilter:
+    event, who, item = st.columns(3)
+    with event:
+        chosen = st.multiselect(
+            "What",
+            list(present.EVENT_TITLES),
+            format_func=present.event_title,
+            key="log-events",
+            placeholder="Everything",
+        )
+    with who:
+        name = st.text_input("Who", key="log-actor", placeholder="Everyone")
+    with item:
+        item_id = st.text_input("Item id", key="log-item", placeholder="All items")
+    return EntryFilter(events=tuple(chosen), actor=name.strip(), item_id=item_id.strip().upper())
+
+
+if __name__ == "__main__":
+    draw()

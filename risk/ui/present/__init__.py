@@ -1,0 +1,1 @@
+"""View-models: what a page shows, as plain data, made without Streamlit and tested without it."""

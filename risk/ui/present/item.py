@@ -1,0 +1,227 @@
+"""The item page's view-model: declaration, score, reasons, and what the model cannot see."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from risk import workbench
+from risk.errors import ExplanationWithheld
+from risk.explanation import TOLERANCE, Reason, odds_words
+from risk.fitted import FittedModel
+from risk.results import Evaluation
+from risk.schema import Field
+from risk.ui.present.words import brief_frequency, exact
+
+__all__ = ["Bar", "FieldRow", "ItemView", "Section", "bars", "item_view", "sections"]
+
+#: The boxes of the CN 23 form in the order they are printed; a field finds its place by the standard it mirrors.
+_BOXES = (
+    "description",
+    "quantity",
+    "net weight",
+    "total value",
+    "hs tariff",
+    "country of origin",
+    "gross weight",
+    "postal charges",
+    "insured",
+    "category of item",
+    "licence",
+)
+_SMALL = math.log(1.05)
+_BARS = 9
+
+
+@dataclass(frozen=True)
+class FieldRow:
+    """One field of the declaration; `value` is '' where nothing was stated, `mark` says what it does to the score."""
+
+    title: str
+    value: str
+    note: str
+    mark: str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """Fields that belong together."""
+
+    title: str
+    rows: tuple[FieldRow, ...]
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One step of the waterfall, in log-odds; `effect` says it in words."""
+
+    title: str
+    start: float
+    end: float
+    effect: str
+
+
+@dataclass(frozen=True)
+class ItemView:
+    """Everything the item page shows of the score and its reasons. `withheld` replaces an explanation that
+    does not add up."""
+
+    item_id: str
+    model_id: str
+    margin: float
+    frequency: str
+    brief: str
+    average: str
+    record: str
+    sections: tuple[Section, ...]
+    raising: tuple[Reason, ...]
+    lowering: tuple[Reason, ...]
+    quiet: int
+    bars: tuple[Bar, ...]
+    unseen: tuple[str, ...]
+    withheld: str = ""
+
+
+def item_view(model: FittedModel, row: pd.DataFrame, judged: Evaluation | None = None) -> ItemView:
+    """What is shown of one stored item of a queue.
+
+    Parameters
+    ----------
+    model
+        The model that scored the queue.
+    row : (1, …)
+        The stored row: raw declaration, ``margin`` and ``risk_score`` as they were when it was selected.
+    judged
+        How the model did on newer items, if known.
+    """
+    item_id, stored = str(row[model.dictionary.id_field].iloc[0]), float(row["margin"].iloc[0])
+    withheld, reasons = "", ()
+    try:
+        told = workbench.explain_item(model, row, item_id)
+        if not abs(told.margin - stored) <= TOLERANCE:
+            raise ExplanationWithheld(item_id=item_id, gap=abs(told.margin - stored), tolerance=TOLERANCE)
+        reasons = told.reasons
+    except ExplanationWithheld as error:
+        withheld = str(error)
+    score = float(row["risk_score"].iloc[0])
+    loud = [r for r in reasons if abs(r.attribution) >= _SMALL]
+    return ItemView(
+        item_id,
+        model.model_id,
+        stored,
+        workbench.as_frequency(score, model.dictionary.question),
+        brief_frequency(score),
+        brief_frequency(1 / (1 + math.exp(-model.base_value))),
+        track_record(score, judged),
+        sections(model, row, reasons),
+        tuple(r for r in loud if r.attribution > 0),
+        tuple(r for r in loud if r.attribution < 0),
+        len(reasons) - len(loud),
+        () if withheld else bars(reasons, model.base_value),
+        unseen(model),
+        withheld,
+    )
+
+
+def bars(reasons: Sequence[Reason], base: float) -> tuple[Bar, ...]:
+    """The waterfall's steps from the average item to this one; small ones are joined into one step."""
+    loud = [r for r in reasons if abs(r.attribution) >= _SMALL][:_BARS]
+    rest = [r for r in reasons if r not in loud]
+    steps = [(r.title, r.attribution) for r in loud]
+    if rest:
+        steps.append((f"{len(rest)} other details", sum(r.attribution for r in rest)))
+    out, at = [], base
+    for title, size in steps:
+        out.append(Bar(title, at, at + size, odds_words(size)))
+        at += size
+    return tuple(out)
+
+
+def track_record(score: float, judged: Evaluation | None) -> str:
+    """How often items scored about as high turned out irregular, with its interval; '' where not measured.
+
+    >>> table = pd.DataFrame([{"stated": .1, "observed": .12, "low": .08, "high": .17, "n": 200}])
+    >>> track_record(.1, Evaluation("truth", 200, None, table, table, table, {}))
+    'Of the 200 newer items scored closest to this one, 12 of 100 were irregular (95 % interval: 8 to 17 of 100).'
+    """
+    if judged is None or judged.reliability.empty:
+        return ""
+    table = judged.reliability
+    at = int((table["stated"] - score).abs().argmin())
+    near, top = table.iloc[at], at == len(table) - 1 and score > table["stated"].iloc[-1]
+    of = 100 if near["high"] >= 0.05 else 1000
+    low, seen, high = (round(float(near[k]) * of) for k in ("low", "observed", "high"))
+    which = "with the highest scores" if top else "scored closest to this one"
+    return (
+        f"Of the {near['n']:,.0f} newer items {which}, {seen:,} of {of:,} were irregular "
+        f"(95 % interval: {low:,} to {high:,} of {of:,})."
+    )
+
+
+def sections(model: FittedModel, row: pd.DataFrame, reasons: Sequence[Reason]) -> tuple[Section, ...]:
+    """The declaration in the order of the CN 23 form: who, what, how it travelled."""
+    effect = _effects(model, reasons)
+    grouped: dict[str, list[tuple[int, FieldRow]]] = {
+        "Sender and recipient": [],
+        "Contents": [],
+        "Transport": [],
+        "Other": [],
+    }
+    for field in model.dictionary.fields():
+        if field.name not in row or field.role in ("id", "label", "truth"):
+            continue
+        value = exact(row[field.name].iloc[0], field)
+        grouped[_section(field)].append(
+            (
+                _box(field),
+                FieldRow(
+                    field.title, value, field.description, effect.get(field.name, "") if reasons else ""
+                ),
+            )
+        )
+    return tuple(
+        Section(title, tuple(r for _, r in sorted(rows, key=lambda pair: pair[0])))
+        for title, rows in grouped.items()
+        if rows
+    )
+
+
+def _section(field: Field) -> str:
+    if field.role == "party" or field.concept == "party":
+        return "Sender and recipient"
+    if field.role == "time" or field.concept == "route":
+        return "Transport"
+    return "Other" if field.role == "ignore" else "Contents"
+
+
+def _box(field: Field) -> int:
+    place = re.sub(r"^CN 2[23](/23)? ", "", field.standard).lower()
+    return next((i for i, box in enumerate(_BOXES) if box in place), len(_BOXES))
+
+
+def _effects(model: FittedModel, reasons: Sequence[Reason]) -> dict[str, str]:
+    """Which raw fields stand behind the reasons that matter: ``up``, ``down`` or both."""
+    reads, out = model.features.reads(), {}
+    for reason in reasons:
+        if abs(reason.attribution) >= math.log(1.2):
+            way = "up" if reason.attribution > 0 else "down"
+            for name in reads[reason.feature]:
+                out[name] = way if out.get(name, way) == way else "both"
+    return out
+
+
+def unseen(model: FittedModel) -> tuple[str, ...]:
+    """What the model cannot see: fields it does not read, and everything that is not on the declaration."""
+    read = {name for names in model.features.reads().values() for name in names}
+    idle = [f.title.lower() for f in model.dictionary.fields() if f.name not in read and f.role != "id"]
+    listed = [f"declared, but not used by this model: {', '.join(idle)}"] if idle else []
+    return (
+        "what is really inside: it reads the declaration, not the item",
+        "scans, photographs, odours, or anything an officer notices by hand",
+        *listed,
+        "anything learnt after the item was scored",
+    )

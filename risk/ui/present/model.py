@@ -1,0 +1,236 @@
+"""The model page's view-model: what it learnt from, what it is worth, what each detail does."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from risk.explanation import odds_words
+from risk.features import quantity
+from risk.fitted import FittedModel
+from risk.results import Evaluation
+from risk.schema import Feature
+from risk.ui.present.words import moment
+
+__all__ = [
+    "Shape",
+    "capacity_rows",
+    "facts",
+    "importance_rows",
+    "pair_rows",
+    "pair_titles",
+    "shape_of",
+    "unit_words",
+]
+
+_POLICY = {"random": "random choice", "rules": "rule book", "oracle": "best possible (made world only)"}
+_CELLS = 14
+
+
+def facts(model: FittedModel, manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What the model is and learnt from, as titles and values."""
+    f, calibration = model.facts, model.facts.get("calibration", {})
+    learnt = "what examinations showed" if f.get("labels") == "examined" else "the made world's truth"
+    rows = [
+        ("Model", model.model_id),
+        ("Made", moment(manifest["created_utc"])),
+        ("Learnt from", learnt),
+        ("Items it was fitted on", f"{f.get('n_fit', 0):,} examined items, {f.get('found_fit', 0):,} finds"),
+        ("Explained against", f"{f.get('n_stream', 0):,} items of the same period"),
+        ("Calibrated on", f"{f.get('n_calibrate', 0):,} later items, {f.get('found_calibrate', 0):,} finds"),
+        ("Details it uses", f"{len(model.tables.names)} (and {len(model.tables.pairs)} pairs of them)"),
+    ]
+    if f.get("fit_until"):
+        rows.insert(4, ("Newest item it learnt from", moment(f["fit_until"])))
+    if calibration.get("note"):
+        rows.append(("Note", calibration["note"]))
+    return rows
+
+
+def capacity_rows(judged: Evaluation) -> list[dict[str, Any]]:
+    """The capacity table, for the chart and the table, one row a rate and policy."""
+    return [
+        {
+            "policy": _POLICY.get(r.policy, "this model"),
+            "rate": r.examination_rate,
+            "hit": r.hit_rate,
+            "hit_low": r.hit_rate_low,
+            "hit_high": r.hit_rate_high,
+            "detected": r.detection_rate,
+            "lift": r.lift,
+        }
+        for r in judged.capacity.itertuples()
+    ]
+
+
+def importance_rows(model: FittedModel, attributions: pd.DataFrame) -> list[dict[str, Any]]:
+    """Features by their mean absolute attribution over some items, the largest first; silent ones left out.
+
+    `attributions` has one ``phi_<feature>`` column a feature, log-odds.
+    """
+    means = {f.name: float(attributions[f"phi_{f.name}"].abs().mean()) for f in model.features.specs}
+    listed = sorted(((v, k) for k, v in means.items() if v >= 0.01), reverse=True)
+    return [
+        {"name": k, "title": model.dictionary.feature(k).title, "factor": round(math.exp(v), 3)}
+        for v, k in listed
+    ]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One feature's effect over its values; rows have ``at, until, words, factor, share``."""
+
+    title: str
+    unit: str
+    categorical: bool
+    rows: tuple[dict[str, Any], ...]
+    missing: str
+    because: str
+
+
+def shape_of(model: FittedModel, name: str) -> Shape:
+    """The effect of one feature, pairs averaged over the background, with the share of items in each bin."""
+    feature = model.dictionary.feature(name)
+    edges, effect = model.tables.shape(name)
+    share = model.tables.density[model.tables.names.index(name)]
+    known = (
+        _levels(model, feature, edges, effect, share)
+        if feature.kind == "category"
+        else _steps(feature, edges, effect, share)
+    )
+    missing = f"Not stated ({share[-1]:.1%} of items): {odds_words(float(effect[-1]))}." if share[-1] else ""
+    return Shape(
+        feature.title, unit_words(feature), feature.kind == "category", tuple(known), missing, feature.because
+    )
+
+
+def unit_words(feature: Feature) -> str:
+    """What a feature's axis counts.
+
+    >>> unit_words(Feature("w", "relative", ("a", "b"), unit="g")), unit_words(Feature("h", "hours", (), "Notice", "h"))
+    ('distance from what is typical for its commodity (0 = typical)', 'Notice, h')
+    """
+    if feature.kind == "relative":
+        return "distance from what is typical for its commodity (0 = typical)"
+    scale = {
+        "vague": "specific (0) … could be anything (1)",
+        "agreement": "do not fit (low) … fit (high)",
+        "rarity": "common (low) … rare (high)",
+        "differs": "number of differences",
+    }.get(feature.kind)
+    return scale or (f"{feature.title}, {feature.unit}" if feature.unit else feature.title)
+
+
+def _steps(
+    feature: Feature, edges: np.ndarray, effect: np.ndarray, share: np.ndarray
+) -> list[dict[str, Any]]:
+    inner = [float(e) for e in edges]
+    width = (
+        (inner[-1] - inner[0]) * 0.08 + 1e-3
+        if len(inner) > 1
+        else max(abs(inner[0]) * 0.5, 0.5)
+        if inner
+        else 1.0
+    )
+    low, high = ((inner[0] - width), (inner[-1] + width)) if inner else (0.0, 1.0)
+    ends = [low, *inner, high]
+    return [
+        {
+            "at": round(a, 4),
+            "until": round(b, 4),
+            "words": f"{_said(a, feature)} to {_said(b, feature)}",
+            "factor": round(math.exp(float(effect[k])), 4),
+            "share": round(float(share[k]), 5),
+        }
+        for k, (a, b) in enumerate(zip(ends, ends[1:], strict=False))
+    ]
+
+
+def _said(value: float, feature: Feature) -> str:
+    return quantity(value, "" if feature.kind == "relative" else feature.unit)
+
+
+def _levels(
+    model: FittedModel, feature: Feature, edges: np.ndarray, effect: np.ndarray, share: np.ndarray
+) -> list[dict[str, Any]]:
+    state = model.features.state_[feature.name]
+    order = state["levels"]
+    at = np.searchsorted(edges, np.arange(len(order)), side="left")
+    together = {int(k): [order[i] for i in np.flatnonzero(at == k)] for k in np.unique(at)}
+    rows = []
+    for k, codes in together.items():
+        said = [state["words"].get(c, c) for c in codes]
+        words = ", ".join(said[:3]) + (f" +{len(said) - 3}" if len(said) > 3 else "")
+        rows.append(
+            {
+                "at": words,
+                "until": words,
+                "words": ", ".join(said[:12]),
+                "share": round(float(share[k]), 5),
+                "factor": round(math.exp(float(effect[k])), 4),
+            }
+        )
+    return rows
+
+
+def pair_titles(model: FittedModel) -> list[str]:
+    """The named pairs, in words."""
+    titles = [model.dictionary.feature(n).title for n in model.tables.names]
+    return [f"{titles[a]} × {titles[b]}" for a, b in model.tables.pairs]
+
+
+def pair_rows(model: FittedModel, k: int) -> tuple[list[dict[str, Any]], str, str]:
+    """Pair k's joint effect as heat-map cells (at most 14 × 14, joined by their share), and both axis titles."""
+    a, b = model.tables.pairs[k]
+    table = model.tables.interaction(k)
+    sides = [_cells(model, j) for j in (a, b)]
+    rows = [
+        {"a": wa, "b": wb, "effect": round(_mean(table, ia, ib, model, (a, b)), 4)}
+        for ia, wa in sides[0]
+        for ib, wb in sides[1]
+    ]
+    for row in rows:
+        row["words"] = odds_words(row["effect"])
+    features = [model.dictionary.feature(model.tables.names[j]) for j in (a, b)]
+    return rows, *(f"{f.title}{' (0 = typical)' if f.kind == 'relative' else ''}" for f in features)
+
+
+def _mean(
+    table: np.ndarray, ia: np.ndarray, ib: np.ndarray, model: FittedModel, pair: tuple[int, int]
+) -> float:
+    da, db = (model.tables.density[j][i] + 1e-12 for j, i in zip(pair, (ia, ib), strict=True))
+    return float(da @ table[np.ix_(ia, ib)] @ db / (da.sum() * db.sum()))
+
+
+def _cells(model: FittedModel, j: int) -> list[tuple[np.ndarray, str]]:
+    """Bins of one feature joined into a few groups of about equal share, each with its words."""
+    name, edges, share = model.tables.names[j], model.tables.edges[j], model.tables.density[j]
+    feature, known = model.dictionary.feature(name), np.arange(len(edges) + 1)
+    place = np.cumsum(share[known]) - share[known] / 2
+    group = np.floor(place / max(place[-1], 1e-12) * (min(_CELLS, len(known)) - 1e-9)).astype(int)
+    cells = [
+        (known[group == g], _range_words(model, feature, edges, known[group == g])) for g in np.unique(group)
+    ]
+    return cells + ([(np.array([len(edges) + 1]), "not stated")] if share[-1] > 0 else [])
+
+
+def _range_words(model: FittedModel, feature: Feature, edges: np.ndarray, bins: np.ndarray) -> str:
+    low, high = bins[0] - 1, bins[-1]
+    if feature.kind == "category":
+        state = model.features.state_[feature.name]
+        at = np.searchsorted(edges, np.arange(len(state["levels"])), side="left")
+        said = [
+            state["words"].get(c, c)
+            for c, i in zip(state["levels"], at, strict=True)
+            if i in set(bins.tolist())
+        ]
+        return ", ".join(said[:2]) + (" …" if len(said) > 2 else "")
+    if low < 0:
+        return f"up to {_said(float(edges[high]), feature)}" if high < len(edges) else "any"
+    start = _said(float(edges[low]), feature)
+    return f"over {start}" if high >= len(edges) else f"{start} – {_said(float(edges[high]), feature)}"

@@ -1,0 +1,80 @@
+"""The server around the pages: security headers, warm-up before the first person comes, a clean end."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from risk.ui import shared
+
+__all__ = ["HEADERS", "MIDDLEWARE", "SCRIPT", "SafeHeaders", "lifespan"]
+
+#: The script that Streamlit runs for each session; in a folder of its own because that folder is put
+#: first on the import path.
+SCRIPT = str(Path(__file__).parent / "pages" / "shell.py")
+
+#: Charts need WebAssembly and inline styles; everything else comes from this server or not at all.
+HEADERS = {
+    "content-security-policy": "; ".join(
+        (
+            "default-src 'self'",
+            "script-src 'self' 'wasm-unsafe-eval'",
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data: blob:",
+            "font-src 'self' data:",
+            "connect-src 'self'",
+            "worker-src 'self' blob:",
+            "frame-src 'self'",
+            "object-src 'none'",
+            "base-uri 'self'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        )
+    ),
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+class SafeHeaders:
+    """ASGI middleware that puts `HEADERS` on every answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on and add the headers to what comes back."""
+
+        async def send_safe(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers[name] = value
+            await send(message)
+
+        await self.app(scope, receive, send_safe if scope["type"] == "http" else send)
+
+
+MIDDLEWARE = [Middleware(SafeHeaders), Middleware(GZipMiddleware, minimum_size=1000)]
+
+
+@asynccontextmanager
+async def lifespan(app: Any) -> AsyncIterator[None]:
+    """Load store and model before the first click, and close the store when the server ends."""
+    shared.warm_up()
+    gc.collect()
+    gc.freeze()  # what is loaded stays loaded: later collections need not walk through it
+    try:
+        yield
+    finally:
+        shared.close()

@@ -1,0 +1,72 @@
+"""What belongs to one browser session: who it is, messages to show once, keys against double clicks."""
+
+from __future__ import annotations
+
+import uuid
+
+import streamlit as st
+
+from risk.access import Actor, local_actor
+from risk.errors import NotRecorded, RiskError
+from risk.ui import html
+
+__all__ = ["PAGES", "actor", "attempt", "flash", "form_key", "new_form", "show_flash", "theme"]
+
+#: Page files by name: `st.switch_page` and links use these.
+PAGES = {
+    "queue": "queue_page.py",
+    "item": "item_page.py",
+    "model": "model_page.py",
+    "log": "log_page.py",
+    "help": "help_page.py",
+}
+
+
+def actor() -> Actor:
+    """The person at this browser: on one's own machine one person who holds every role, under a chosen name."""
+    return local_actor((st.session_state.get("who") or "").strip()[:60] or "local")
+
+
+def theme() -> str:
+    """``light`` or ``dark``, as the browser shows it."""
+    return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def flash(text: str, kind: str = "good", item_id: str = "") -> None:
+    """Keep a message for the next drawing of a page."""
+    st.session_state["flash"] = (text, kind, item_id)
+
+
+def show_flash() -> None:
+    """Show the kept message once; a failure to record stays until something was recorded."""
+    told = st.session_state.get("flash")
+    if told is None:
+        return
+    text, kind, item_id = told
+    st.html(html.tag("div", text, f"rk-note rk-note-{kind}", role="alert" if kind == "bad" else "status"))
+    if item_id:
+        st.page_link(PAGES["item"], label=f"Back to {item_id}", query_params={"item": item_id})
+    if kind != "stop":
+        del st.session_state["flash"]
+
+
+def form_key(name: str) -> str:
+    """A key that stays the same while a form is shown, so that a double click is recorded once."""
+    keys = st.session_state.setdefault("forms", {})
+    return keys.setdefault(name, uuid.uuid4().hex)
+
+
+def new_form(name: str) -> None:
+    """What is submitted next under this name is a new act."""
+    st.session_state.setdefault("forms", {}).pop(name, None)
+
+
+def attempt(action: object, *args: object, **named: object) -> object | None:
+    """Do one recorded act of a callback; say what went wrong where the person looks, and return None then."""
+    try:
+        return action(*args, **named)
+    except NotRecorded as error:
+        flash(f"Not recorded – do not continue. {error}", "bad")
+    except RiskError as error:
+        flash(str(error), "bad")
+    return None
