@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from data_synthetic.densities import KINDS
-from data_synthetic.fields import VAGUE
+from data_synthetic.fields import VAGUE, against_norm, anchor
 from data_synthetic.items import Items
 
 __all__ = ["examine", "inclusion_probability", "points"]
@@ -60,9 +60,18 @@ def points(items: Items) -> np.ndarray:
             "words_against_code": v["description_kind"] == KINDS.index("other"),
             "locker": v["recipient_type"] == at["recipient_type"]("locker"),
             "nominal_value": (v["value_cents"] == 0) | (v["value_cents"] == 100),
-            "express": v["mail_class"] == at["mail_class"]("E")}
+            "express": v["mail_class"] == at["mail_class"]("E"), **_against_norms(items)}
     noise = p["noise"] * (spread + items.uniform("officer_again") - 1.0) * np.sqrt(6.0)  # triangular, unit variance
     return noise + sum(p[name] * flag for name, flag in seen.items())
+
+
+def _against_norms(items: Items) -> dict[str, np.ndarray]:
+    ratio, low, high = against_norm(items), np.log(0.4), np.log(2.5)
+    homes = [items.densities.table["recipient_type"].levels.index(k) for k in ("residence", "locker")]
+    private = np.isin(items.value["recipient_type"], homes) & items.norms.regulated[anchor(items)]
+    return {"light_for_goods": ratio["net"] < low, "cheap_for_goods": ratio["value"] < low,
+            "dear_for_goods": ratio["value"] > high, "heavy_packaging": ratio["packaging"] > high,
+            "private_equipment": private}
 
 
 def _chances(items: Items) -> tuple[np.ndarray, np.ndarray]:

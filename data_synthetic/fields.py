@@ -19,7 +19,7 @@ from data_synthetic.distributions import loglogistic_log_prob, loglogistic_sampl
 from data_synthetic.items import Items
 from data_synthetic.world import World
 
-__all__ = ["Field", "FIELDS", "PARTY_FIELDS", "VAGUE", "anchor"]
+__all__ = ["Field", "FIELDS", "PARTY_FIELDS", "VAGUE", "anchor", "against_norm", "field_columns"]
 
 VAGUE = -1                        # topic of a description that names nothing
 _MOST_VALUE = 5_000_000           # hundredths of an SDR
@@ -132,19 +132,21 @@ class NetWeight:
     def draw(self, items: Items) -> None:
         """Draw whole grams."""
         shift, spread = items.densities.scale[self.name].of(items.skeleton.week, items.skeleton.mode)
-        mu, base, high = self._law(items)
+        mu, base, high = self.law(items)
         items.value[self.name] = loglogistic_sample(items.uniform(self.name), mu + shift, base * spread, 1, high)
 
     def log_prob(self, items: Items) -> np.ndarray:
         """Log-density under every mode."""
-        mu, base, high = (x[:, None] for x in self._law(items))
+        mu, base, high = (x[:, None] for x in self.law(items))
         grams = items.value[self.name][:, None]
         return items.densities.scale[self.name].over_modes(items.skeleton.week, lambda shift, spread:
                                                            loglogistic_log_prob(grams, mu + shift, base * spread, 1, high))
 
-    def _law(self, items: Items) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def law(self, items: Items) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Location, spread and limits before any profile\'s shift, shape (n,) each."""
         a, norms = anchor(items), items.norms
-        return _expected_log_net(items), norms.net_spread[a], norms.limit[items.value["mail_class"]]
+        mail_class = items.value["mail_class"]
+        return _expected_log_net(items) + norms.log_class[mail_class], norms.net_spread[a], norms.limit[mail_class]
 
 
 class Packaging:
@@ -155,17 +157,18 @@ class Packaging:
     def draw(self, items: Items) -> None:
         """Draw whole grams."""
         shift, spread = items.densities.scale[self.column].of(items.skeleton.week, items.skeleton.mode)
-        mu, high = self._law(items)
+        mu, high = self.law(items)
         items.value[self.name] = loglogistic_sample(items.uniform(self.name), mu + shift, spread, 1, high)
 
     def log_prob(self, items: Items) -> np.ndarray:
         """Log-density under every mode."""
-        mu, high = (x[:, None] for x in self._law(items))
+        mu, high = (x[:, None] for x in self.law(items))
         grams = items.value[self.name][:, None]
         return items.densities.scale[self.column].over_modes(
             items.skeleton.week, lambda shift, spread: loglogistic_log_prob(grams, mu + shift, spread, 1, high))
 
-    def _law(self, items: Items) -> tuple[np.ndarray, np.ndarray]:
+    def law(self, items: Items) -> tuple[np.ndarray, np.ndarray]:
+        """Location, spread and limits before any profile\'s shift, shape (n,) each."""
         rows = [*items.world.shipping["packaging"].values()]
         log_grams, power, most = (np.array([r[k] for r in rows])[items.value["mail_class"]]
                                   for k in ("grams", "power", "most_g"))
@@ -183,7 +186,7 @@ class Value:
         s, d = items.skeleton, items.densities
         habit = d.table["nominal_value"].sample(s.week, items.zeros(), s.mode, items.uniform("nominal_value"))
         shift, spread = d.scale[self.column].of(s.week, s.mode)
-        mu, base = self._law(items)
+        mu, base = self.law(items)
         honest = loglogistic_sample(items.uniform(self.name), mu + shift, base * spread, 1, _MOST_VALUE)
         one = 100.0 * (items.uniform("nominal_one") < 0.5)
         items.value[self.name] = np.where(habit == 1, one, honest)
@@ -191,19 +194,29 @@ class Value:
     def log_prob(self, items: Items) -> np.ndarray:
         """Log-density under every mode."""
         week, d, cents = items.skeleton.week, items.densities, items.value[self.name][:, None]
-        mu, base = (x[:, None] for x in self._law(items))
+        mu, base = (x[:, None] for x in self.law(items))
         honest = d.scale[self.column].over_modes(week, lambda shift, spread: loglogistic_log_prob(
             np.maximum(cents, 1), mu + shift, base * spread, 1, _MOST_VALUE))
         habit = d.table["nominal_value"]
         no, yes = (habit.log_prob(week, items.zeros(), items.zeros() + k) for k in (0, 1))
         return mix_nominal(cents, yes, no + honest)
 
-    def _law(self, items: Items) -> tuple[np.ndarray, np.ndarray]:
+    def law(self, items: Items) -> tuple[np.ndarray, np.ndarray]:
+        """Location, spread and limits before any profile\'s shift, shape (n,) each."""
         a, power = anchor(items), items.world.base["elasticity"]
         pieces = power["pieces_for_weight"] * np.log(items.value["pieces"] + 1.0)
         excess = np.log(items.value["declared_net_weight_g"]) - _expected_log_net(items)
         mu = np.log(100.0) + items.norms.log_value[a] + pieces + power["value_for_weight"] * excess
         return mu, items.norms.value_spread[a]
+
+
+def against_norm(items: Items) -> dict[str, np.ndarray]:
+    """Log-ratios of net weight, value and packaging to what is usual for the goods and mail class."""
+    net, value, packaging = NetWeight(), Value(), Packaging()
+    v = items.value
+    return {"net": np.log(v[net.name]) - net.law(items)[0],
+            "value": np.log(np.maximum(v[value.name], 1.0)) - value.law(items)[0],
+            "packaging": np.log(v[packaging.name]) - packaging.law(items)[0]}
 
 
 def anchor(items: Items) -> np.ndarray:

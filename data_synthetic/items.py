@@ -31,6 +31,7 @@ class Norms:
         self.net_spread = np.array([r[2].net_spread for r in rows] + [_UNKNOWN_SPREAD])
         self.value_spread = np.array([r[2].value_spread for r in rows] + [_UNKNOWN_SPREAD])
         self.regulated = np.array([r[2].regulated for r in rows] + [False])
+        self.log_class = np.log([world.base["class_weight"][c] for c in MAIL_CLASSES])
         self.limit = np.array([world.shipping["limits"][c] for c in MAIL_CLASSES])
 
 

@@ -45,7 +45,8 @@ _RATES = {"random_share": (0.0, 1.0), "rule_rate": (0.0, 1.0), "targeted_rate": 
           "open_anyway": (0.0, 1.0), "opening_sensitivity": (0.0, 1.0), "family_wrong": (0.0, 1.0),
           "family_other": (0.0, 1.0), "delay_days": (0.0, 365.0), "delay_spread_days": (0.0, 365.0)}
 _POINTS = ("regulated_without_licence", "operator_differs", "no_advance_data", "vague", "words_against_code",
-           "locker", "nominal_value", "express", "noise")
+           "locker", "nominal_value", "express", "light_for_goods", "cheap_for_goods", "dear_for_goods",
+           "heavy_packaging", "private_equipment", "noise")
 _FOREVER = 1e9
 _INHERIT = -1.0   # "as the archetype that it imitates"
 
@@ -181,6 +182,7 @@ def _read_base(table: Table, origins: list[str]) -> dict[str, Any]:
                       for n in NUMBERS}
     base["elasticity"] = {k: number.number(k, 0, 2) for k in ("value_for_weight", "pieces_for_weight")}
     number.done()
+    base["class_weight"] = _read_numbers(table.table("class_weight"), {c: (0.05, 20) for c in MAIL_CLASSES})
     table.done(known=_BASE_TABLES)
     return base
 
