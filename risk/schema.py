@@ -37,7 +37,7 @@ _FIELD_KEYS = ("role", "unit", "standard", "known_at", "monotone", "because", "g
                "levels", "feature", "reason")
 _FEATURE_KEYS = ("name", "kind", "reads", "title", "unit", "concept", "monotone", "because", "reason",
                  "params")
-_PACKAGE_KEYS = ("clock", "features", "pairs", "manifest", "label", "family", "question")
+_PACKAGE_KEYS = ("clock", "as_of", "features", "pairs", "manifest", "label", "family", "question")
 
 
 @dataclass(frozen=True)
@@ -208,6 +208,11 @@ class Dictionary:
         """Name of the time column that orders items, or None for a data set without time."""
         times = self.role("time")
         return self._risk.get("clock") or (times[0].name if times else None)
+
+    @property
+    def as_of(self) -> tuple[str, ...]:
+        """Time columns that say when an item became known, the first that is stated counts; else the clock."""
+        return tuple(self._risk.get("as_of", ())) or ((self.clock,) if self.clock else ())
 
     @property
     def label(self) -> str:

@@ -84,11 +84,11 @@ class Workspace:
 def generate(out: str | Path, *, world: str = "teaching", items: int = 20_000, days: int | None = None,
              seed: int = 7) -> Mapping[str, Any]:
     """Make a stream of parcels as a Data Package in the folder `out`; returns its manifest."""
-    from data_synthetic import generate_package
+    from data_synthetic import generate_package, load_world
 
     if items < 1:
         raise BadSetting("items", got=items, expected="a whole number of items, at least 1")
-    return generate_package(out, world, items, seed=seed, days=days)
+    return Dictionary.load(generate_package(out, load_world(world), items, seed=seed, days=days)).manifest
 
 
 def default_dictionary() -> Dictionary:

@@ -7,7 +7,7 @@ rows given to `Features.fit` only, and is stored with the model as plain data.
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Mapping
+from typing import Any, Callable, Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -15,11 +15,12 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from risk.errors import Refused
+from risk.features.history import PartyHistory
 from risk.features.kinds import KINDS
 from risk.features.words import Shown, quantity, relation, span
 from risk.schema import Dictionary, Feature
 
-__all__ = ["Features", "Shown", "quantity", "relation", "span"]
+__all__ = ["Features", "PartyHistory", "Shown", "quantity", "relation", "span"]
 
 
 class Features(TransformerMixin, BaseEstimator):
@@ -57,7 +58,19 @@ class Features(TransformerMixin, BaseEstimator):
         left_out = set(self.without)
         return tuple(f for f in self.dictionary.features if not {f.name, f.concept} & left_out)
 
-    def fit(self, frame: pd.DataFrame, y: np.ndarray | None = None) -> "Features":
+    @property
+    def party_specs(self) -> tuple[Feature, ...]:
+        """The features that need to know a party's past."""
+        return tuple(f for f in self.specs if f.kind == "party")
+
+    def items_only(self) -> "Features":
+        """The same without what needs a party's past; fitted alike where this is."""
+        made = Features(self.dictionary, without=(*self.without, *(f.name for f in self.party_specs)))
+        if hasattr(self, "state_"):
+            made.state_ = {f.name: self.state_[f.name] for f in made.specs}
+        return made
+
+    def fit(self, frame: pd.DataFrame, y: np.ndarray | None = None, *, past: pd.DataFrame | None = None) -> "Features":
         """Learn norms, words and category orders.
 
         Parameters
@@ -66,24 +79,36 @@ class Features(TransformerMixin, BaseEstimator):
             Declarations of the training period, shape (n_items, …); unlabelled rows are welcome.
         y
             Labels in {0, 1}, NaN where nobody looked; orders categories by their rate. Shape (n_items,).
+        past
+            What was known of each row's parties (`PartyHistory.past`); by default, what `frame` itself tells.
         """
+        sources = self._sources(frame, past)
         self.state_: dict[str, Any] = {
-            f.name: KINDS[_kind(f)].fit(f, frame, y, self.dictionary) for f in self.specs}
+            f.name: KINDS[_kind(f)].fit(f, sources(f), y, self.dictionary) for f in self.specs}
         return self
 
-    def transform(self, frame: pd.DataFrame) -> pd.DataFrame:
+    def transform(self, frame: pd.DataFrame, *, past: pd.DataFrame | None = None) -> pd.DataFrame:
         """Feature values, float32, NaN where not known; shape (n_items, n_features)."""
         check_is_fitted(self, "state_")
         self._need(frame)
+        sources = self._sources(frame, past)
         most = float(np.finfo(np.float32).max)  # beyond it a value stays in the last bin, never infinite
-        made = {f.name: np.clip(KINDS[f.kind].make(f, self.state_[f.name], frame), -most, most)
+        made = {f.name: np.clip(KINDS[f.kind].make(f, self.state_[f.name], sources(f)), -most, most)
                 .astype(np.float32) for f in self.specs}
         return pd.DataFrame(made, index=frame.index)
 
-    def say(self, frame: pd.DataFrame) -> dict[str, list[Shown]]:
+    def say(self, frame: pd.DataFrame, *, past: pd.DataFrame | None = None) -> dict[str, list[Shown]]:
         """Each feature in words, one `Shown` per row of `frame` (meant for a page of items, not a stream)."""
         check_is_fitted(self, "state_")
-        return {f.name: KINDS[f.kind].say(f, self.state_[f.name], frame) for f in self.specs}
+        sources = self._sources(frame, past)
+        return {f.name: KINDS[f.kind].say(f, self.state_[f.name], sources(f)) for f in self.specs}
+
+    def _sources(self, frame: pd.DataFrame, past: pd.DataFrame | None) -> Callable[[Feature], pd.DataFrame]:
+        """Which table a feature is made from: the declarations, or what was known of their parties."""
+        if past is None and self.party_specs:
+            batch = PartyHistory.of(frame, self.dictionary)
+            past = PartyHistory.empty(batch.names).past(batch)
+        return lambda f: past if f.kind == "party" else frame
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Feature names in column order."""
@@ -93,6 +118,7 @@ class Features(TransformerMixin, BaseEstimator):
     def needs(self) -> tuple[str, ...]:
         """Raw columns that must be present to make the features."""
         read = {name for f in self.specs for name in (*f.reads, *_per(f))}
+        read |= set(self.dictionary.as_of) if self.party_specs else set()
         return tuple(f.name for f in self.dictionary.fields() if f.name in read)
 
     def reads(self) -> dict[str, tuple[str, ...]]:

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from risk.features import text as text_model
+from risk.features.history import past_name
 from risk.features.words import Shown, quantity, relation, span
 from risk.schema import Dictionary, Feature
 
@@ -259,6 +260,22 @@ def _say_rarity(f: Feature, state: State, frame: pd.DataFrame) -> list[Shown]:
     return [_MISSING if np.isnan(v) else Shown(word(v)) for v in _make_rarity(f, state, frame)]
 
 
+# ---------------------------------------------------------------- what was known of a party
+
+def _make_party(f: Feature, state: State, past: pd.DataFrame) -> np.ndarray:
+    """A column of `PartyHistory.past`; here the frame is that table, not the declarations."""
+    return past[past_name(f.reads[0], f.params["what"], f.params.get("days"))].to_numpy(dtype=float)
+
+
+def _say_party(f: Feature, state: State, past: pd.DataFrame) -> list[Shown]:
+    def word(v: float) -> str:
+        return "quite irregular" if v > 3 else "somewhat irregular" if v > 1 else "ordinary" if v < -1 else "neutral"
+    values = _make_party(f, state, past)
+    if f.params["what"].startswith("evidence"):
+        return [_MISSING if np.isnan(v) else Shown(word(v)) for v in values]
+    return [_in_range(v, state, f.unit) for v in values]
+
+
 KINDS: dict[str, Kind] = {
     "value": _numeric(_make_value),
     "ratio": _numeric(_make_ratio),
@@ -270,4 +287,5 @@ KINDS: dict[str, Kind] = {
     "differs": Kind(lambda f, frame, y, d: {"titles": [d[n].title for n in f.reads]},
                     _make_differs, _say_differs),
     "rarity": Kind(_fit_rarity, _make_rarity, _say_rarity),
+    "party": Kind(lambda f, past, y, d: _usual(_make_party(f, {}, past)), _make_party, _say_party),
 }

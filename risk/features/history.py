@@ -1,0 +1,266 @@
+"""What was known about a party at the moment an item is scored: counts, counterparts, findings, evidence.
+
+A `PartyHistory` is a table of earlier items, one row an item, as compact arrays. An item's past is what
+stands in that table strictly before the item's own moment (when its advance data came, else when it
+arrived), and of examinations only what had been reported by then; deleting the future changes nothing.
+Looking up a small batch costs in proportion to the batch and its parties' own rows, not to the stream.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
+from typing import Mapping, Sequence
+
+import numba
+import numpy as np
+import pandas as pd
+
+from risk.errors import Refused
+from risk.schema import Dictionary
+
+__all__ = ["PartyHistory", "WINDOWS_DAYS", "past_name"]
+
+WINDOWS_DAYS = (7, 30, 90)
+_DAY_MS = 86_400_000
+_NEVER = np.iinfo(np.int64).max
+
+
+def past_name(party: str, what: str, days: int | None = None) -> str:
+    """Column name of one thing known about a party.
+
+    >>> past_name("sender_id", "items", 30), past_name("sender_id", "found")
+    ('sender_id|items|30', 'sender_id|found')
+    """
+    return f"{party}|{what}|{days}" if days else f"{party}|{what}"
+
+
+@dataclass(frozen=True)
+class PartyHistory:
+    """Earlier items of a stream, one row an item.
+
+    Attributes
+    ----------
+    item : uint64 (n,)
+        Hash of the item's id.
+    moment : int64 (n,)
+        When the item became known, milliseconds UTC.
+    party : uint64 (n, n_parties)
+        Hashes of the parties, columns as in `names`.
+    evidence : float32 (n,)
+        Log-odds that the item's own fields spoke for (0 where not computed).
+    reported : int64 (n,)
+        When its examination was reported; a far future where there was none.
+    found : bool (n,)
+        What the examination showed.
+    names : tuple of str
+        Names of the party fields.
+    """
+
+    item: np.ndarray
+    moment: np.ndarray
+    party: np.ndarray
+    evidence: np.ndarray
+    reported: np.ndarray
+    found: np.ndarray
+    names: tuple[str, ...] = field(default=())
+
+    def __len__(self) -> int:
+        return len(self.item)
+
+    @classmethod
+    def of(cls, declarations: pd.DataFrame, dictionary: Dictionary, *, outcomes: pd.DataFrame | None = None,
+           evidence: np.ndarray | None = None) -> "PartyHistory":
+        """Rows of a frame of declarations, with what is known of their examinations."""
+        names = tuple(f.name for f in dictionary.role("party"))
+        n, ids = len(declarations), _hash(declarations[dictionary.id_field])
+        reported, found = _examined(ids, dictionary, outcomes)
+        party = np.column_stack([_hash(declarations[p]) for p in names]) if names else np.empty((n, 0), np.uint64)
+        return cls(ids, _moments(declarations, dictionary), party,
+                   np.zeros(n, np.float32) if evidence is None else evidence.astype(np.float32), reported, found, names)
+
+    @classmethod
+    def empty(cls, names: Sequence[str]) -> "PartyHistory":
+        """No earlier item at all."""
+        none = np.empty(0)
+        return cls(none.astype(np.uint64), none.astype(np.int64), np.empty((0, len(names)), np.uint64),
+                   none.astype(np.float32), none.astype(np.int64), none.astype(bool), tuple(names))
+
+    def take(self, rows: np.ndarray) -> "PartyHistory":
+        """Some of the rows."""
+        return PartyHistory(*[getattr(self, f.name)[rows] for f in fields(self) if f.name != "names"], self.names)
+
+    def merged(self, newer: "PartyHistory") -> "PartyHistory":
+        """Both tables, `newer` last. Of an item in both the newer row stands, with the evidence recorded first
+        and whichever examination is known."""
+        again = np.isin(self.item, newer.item)
+        kept, restated = self.take(~again), self.take(again)
+        newer = newer._remembering(restated)
+        both = [np.concatenate([getattr(kept, f.name), getattr(newer, f.name)])
+                for f in fields(self) if f.name != "names"]
+        return PartyHistory(*both, self.names)
+
+    def _remembering(self, older: "PartyHistory") -> "PartyHistory":
+        if not len(older):
+            return self
+        order = np.argsort(older.item, kind="stable")
+        at = order[np.minimum(np.searchsorted(older.item[order], self.item), len(order) - 1)]
+        same = older.item[at] == self.item
+        known = same & (older.reported[at] < self.reported)
+        return replace(self, evidence=np.where(same, older.evidence[at], self.evidence),
+                       reported=np.where(known, older.reported[at], self.reported),
+                       found=np.where(known, older.found[at], self.found))
+
+    def past(self, batch: "PartyHistory") -> pd.DataFrame:
+        """What was known of each batch item's parties at its moment; one row a batch item, in its order.
+
+        Columns, by `past_name`, for every party: ``items`` and ``others`` (distinct counterparts) in each
+        of `WINDOWS_DAYS`, ``age`` (days since first seen, NaN when never), ``examined``, ``found`` (reported
+        by then), ``evidence`` (sum over earlier items) and ``evidence_mean`` (NaN without any).
+        """
+        columns: dict[str, np.ndarray] = {}
+        for k, name in enumerate(self.names):
+            union = self.take(self._rows_of(k, batch.party[:, k])).merged(batch)
+            for what, values in _party_past(union, k).items():
+                columns[past_name(name, *what)] = values[len(union) - len(batch):]
+        return pd.DataFrame(columns)
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Named arrays for an ``npz`` file."""
+        return {f.name: np.asarray(getattr(self, f.name)) for f in fields(self)}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "PartyHistory":
+        """Rebuild from `to_arrays`."""
+        given = {f.name: arrays[f.name] for f in fields(cls) if f.name != "names"}
+        if len({len(v) for v in given.values()}) > 1:
+            raise Refused("The party history's columns differ in length. The model was not loaded.")
+        return cls(**given, names=tuple(map(str, arrays["names"])))
+
+    @cached_property
+    def _by_party(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Per party field: row numbers sorted by its hash, and the sorted hashes."""
+        orders = [np.argsort(self.party[:, k], kind="stable") for k in range(len(self.names))]
+        return [(order, self.party[order, k]) for k, order in enumerate(orders)]
+
+    def _rows_of(self, k: int, parties: np.ndarray) -> np.ndarray:
+        """Row numbers of all stored items of the given parties."""
+        order, hashes = self._by_party[k]
+        wanted = np.unique(parties)
+        first, last = np.searchsorted(hashes, wanted, "left"), np.searchsorted(hashes, wanted, "right")
+        lengths = last - first
+        before = np.cumsum(lengths) - lengths  # ranges first…last end to end, without a loop
+        return order[np.repeat(first - before, lengths) + np.arange(lengths.sum())]
+
+
+def _party_past(rows: PartyHistory, k: int) -> dict[tuple, np.ndarray]:
+    """Of every row: what was known of its party k strictly before its moment."""
+    party, counterpart = rows.party[:, k], rows.party[:, (k + 1) % rows.party.shape[1]]
+    rank = pd.factorize(party)[0]
+    start = int(rows.moment.min()) if len(rows) else 0
+    order = np.lexsort((rows.item, rows.moment, rank))
+    pair = pd.factorize(_mix(party, counterpart))[0][order]
+    moment, segment = rows.moment[order] - start, rank[order]
+    out: dict[tuple, np.ndarray] = {}
+    for days in WINDOWS_DAYS:
+        out["items", days], out["others", days] = _windows(segment, moment, pair, days * _DAY_MS, pair.max(initial=-1) + 1)
+    out["age",], out["evidence",], out["evidence_mean",] = _so_far(segment, moment, rows.evidence[order].astype(np.float64))
+    back = np.empty(len(order), np.int64)
+    back[order] = np.arange(len(order))
+    out = {what: values[back] for what, values in out.items()}
+    out["examined",], out["found",] = _reported(rank, rows, start)
+    return out
+
+
+def _reported(rank: np.ndarray, rows: PartyHistory, start: int) -> tuple[np.ndarray, np.ndarray]:
+    """Examinations and finds of each row's party that had been reported strictly before its moment."""
+    looked = np.flatnonzero(rows.reported != _NEVER)
+    order = looked[np.lexsort((rows.reported[looked], rank[looked]))]
+    keys, finds = rank[order], np.concatenate([[0], np.cumsum(rows.found[order])])
+    span = np.int64(1) << 45  # ms in a thousand years: rank and time share one sortable number
+    sortable = keys * span + (rows.reported[order] - start)
+    first = np.searchsorted(keys, rank, "left")
+    until = np.searchsorted(sortable, rank * span + np.maximum(rows.moment - start, 0), "left")
+    until = np.maximum(until, first)
+    return (until - first).astype(np.float64), (finds[until] - finds[first]).astype(np.float64)
+
+
+@numba.njit(cache=True, nogil=True)
+def _windows(segment, moment, pair, width, n_pairs):
+    """Items and distinct counterparts in [moment − width, moment) per row; rows sorted by segment, moment."""
+    n = len(segment)
+    items, others = np.zeros(n), np.zeros(n)
+    seen = np.zeros(n_pairs, np.int32)
+    low = high = 0
+    distinct = 0
+    for i in range(n):
+        if i == 0 or segment[i] != segment[i - 1]:
+            while low < high:  # leave nothing of the former party behind
+                seen[pair[low]] -= 1
+                low += 1
+            low = high = i
+            distinct = 0
+        while moment[high] < moment[i]:
+            distinct += seen[pair[high]] == 0
+            seen[pair[high]] += 1
+            high += 1
+        while low < high and moment[low] < moment[i] - width:
+            seen[pair[low]] -= 1
+            distinct -= seen[pair[low]] == 0
+            low += 1
+        items[i] = high - low
+        others[i] = distinct
+    return items, others
+
+
+@numba.njit(cache=True, nogil=True)
+def _so_far(segment, moment, evidence):
+    """Days since the party's first item (NaN for none earlier), sum and mean of earlier evidence, per row."""
+    n = len(segment)
+    age, total, mean = np.empty(n), np.empty(n), np.empty(n)
+    first = high = 0
+    running = 0.0
+    for i in range(n):
+        if i == 0 or segment[i] != segment[i - 1]:
+            first = high = i
+            running = 0.0
+        while moment[high] < moment[i]:
+            running += evidence[high]
+            high += 1
+        age[i] = (moment[i] - moment[first]) / 86_400_000 if high > first else np.nan
+        total[i] = running
+        mean[i] = running / (high - first) if high > first else np.nan
+    return age, total, mean
+
+
+def _hash(column: pd.Series) -> np.ndarray:
+    return pd.util.hash_array(column.astype("str").to_numpy(dtype=object), categorize=True)
+
+
+def _mix(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """One hash of two (Fibonacci hashing; wraps around on purpose)."""
+    with np.errstate(over="ignore"):
+        return a * np.uint64(0x9E3779B97F4A7C15) ^ (b + np.uint64(0x7F4A7C15))
+
+
+def _moments(declarations: pd.DataFrame, dictionary: Dictionary) -> np.ndarray:
+    """When each item became known, ms UTC: the first of the dictionary's ``as_of`` columns that is stated."""
+    if not dictionary.as_of:
+        return np.zeros(len(declarations), np.int64)
+    moment = declarations[dictionary.as_of[0]]
+    for name in dictionary.as_of[1:]:
+        moment = moment.fillna(declarations[name])
+    return moment.dt.as_unit("ms").astype("int64").to_numpy()
+
+
+def _examined(ids: np.ndarray, dictionary: Dictionary, outcomes: pd.DataFrame | None) -> tuple[np.ndarray, np.ndarray]:
+    if outcomes is None or "reported_utc" not in outcomes:
+        return np.full(len(ids), _NEVER), np.zeros(len(ids), bool)
+    known = _hash(outcomes[dictionary.id_field])
+    order = np.argsort(known, kind="stable")
+    at = order[np.minimum(np.searchsorted(known[order], ids), max(len(order) - 1, 0))] if len(order) else None
+    if at is None:
+        return np.full(len(ids), _NEVER), np.zeros(len(ids), bool)
+    hit = known[at] == ids
+    reported = outcomes["reported_utc"].dt.as_unit("ms").astype("int64").to_numpy()[at]
+    return np.where(hit, reported, _NEVER), hit & outcomes[dictionary.label].to_numpy(dtype=bool)[at]
