@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from pathlib import Path
@@ -425,7 +426,8 @@ def test_a_refusal_or_a_bug_does_not_disturb_the_changes_committed_with_it(store
         jobs[2].result()
     with pytest.raises(KeyError):
         jobs[3].result()
-    assert raw(store).execute("SELECT count(*) FROM meta WHERE name = 'half'").fetchone() == (0,)
+    with closing(raw(store)) as foreign:
+        assert foreign.execute("SELECT count(*) FROM meta WHERE name = 'half'").fetchone() == (0,)
     assert store.verify().ok
 
 
@@ -580,7 +582,8 @@ def test_the_log_is_sealed_when_the_store_closes_and_now_and_then(tmp_path, monk
         store.append("note", {"n": 9}, actor=ANN)
     with open_store(tmp_path / "cases.db") as store:
         assert [seal.seq for seal in store.seals()] == [5, 10, 11]
-    assert [seal.seq for seal in open_store(tmp_path / "cases.db", read_only=True).seals()] == [5, 10, 11]
+    with open_store(tmp_path / "cases.db", read_only=True) as reader:
+        assert [seal.seq for seal in reader.seals()] == [5, 10, 11]
 
 
 def test_a_seal_line_cut_short_by_a_crash_spoils_only_itself(store):
@@ -627,7 +630,9 @@ def test_an_export_is_whole_and_a_stranger_can_check_it(store, tmp_path, capsys)
 def test_a_failed_export_leaves_the_old_file(store, tmp_path):
     done = store.export(tmp_path / "log.jsonl")
     before = done.path.read_bytes()
-    without_guards(store).execute("UPDATE entries SET payload = x'ff'")
+    foreign = without_guards(store)
+    foreign.execute("UPDATE entries SET payload = x'ff'")
+    foreign.close()
     with pytest.raises(Exception, match="bytes"):
         store.export(tmp_path / "log.jsonl")
     assert done.path.read_bytes() == before and not list(tmp_path.glob("*.part"))
