@@ -22,19 +22,20 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Mapping
+from typing import Any, Mapping, Sequence
 
 from risk.errors import Refused, nearest
 
-__all__ = ["Field", "Feature", "Dictionary", "ROLES", "KNOWN_AT", "TYPES"]
+__all__ = ["Field", "Feature", "Dictionary", "ROLES", "KNOWN_AT", "TYPES", "CHECKS"]
 
 ROLES = ("id", "time", "party", "categorical", "numeric", "text", "label", "truth", "ignore")
 KNOWN_AT = ("declaration", "arrival", "examination")
 TYPES = ("string", "integer", "number", "boolean", "datetime")
+CHECKS = ("", "s10")
 _TYPE_WORDS = {"string": "text", "integer": "a whole number", "number": "a number",
                "boolean": "true or false", "datetime": "a UTC date and time"}
 _FIELD_KEYS = ("role", "unit", "standard", "known_at", "monotone", "because", "group", "concept",
-               "levels", "feature", "reason")
+               "levels", "feature", "reason", "check", "review")
 _FEATURE_KEYS = ("name", "kind", "reads", "title", "unit", "concept", "monotone", "because", "reason",
                  "params")
 _PACKAGE_KEYS = ("clock", "as_of", "features", "pairs", "manifest", "label", "family", "question")
@@ -58,6 +59,13 @@ class Field:
         False where the raw column must not become a model feature.
     reason
         Sentence templates by direction (``up``, ``down``, ``missing``, ``unknown``).
+    check
+        A check digit the values must have: ``s10`` (UPU S10 item identifiers), or none.
+    review
+        What was guessed about this column and waits for somebody to confirm it; see `risk.schema_infer`.
+    missing_values, true_values, false_values, format
+        As in Table Schema: spellings of "nothing here" (an empty cell always is), of true and of false, and
+        the ``strptime`` form of a date that is not ISO 8601.
     """
 
     name: str
@@ -76,6 +84,12 @@ class Field:
     levels: Mapping[str, str] = field(default_factory=dict)
     feature: bool = True
     reason: Mapping[str, str] = field(default_factory=dict)
+    check: str = ""
+    review: str = ""
+    missing_values: tuple[str, ...] = ("",)
+    true_values: tuple[str, ...] = ("true", "True", "TRUE", "1")
+    false_values: tuple[str, ...] = ("false", "False", "FALSE", "0")
+    format: str = ""
 
     @property
     def required(self) -> bool:
@@ -89,7 +103,7 @@ class Field:
         >>> Field("w", "number", constraints={"minimum": 1, "maximum": 9}, unit="g").expected
         'a number, 1–9 g'
         """
-        words, unit = _TYPE_WORDS[self.type], f" {self.unit}" if self.unit else ""
+        words, unit = self._words, f" {self.unit}" if self.unit else ""
         low, high = self.constraints.get("minimum"), self.constraints.get("maximum")
         if "enum" in self.constraints:
             return "one of " + ", ".join(map(str, self.constraints["enum"]))
@@ -103,23 +117,42 @@ class Field:
             return f"{words} of the form {self.constraints['pattern']}"
         return words
 
+    @property
+    def _words(self) -> str:
+        if self.type == "datetime" and self.format:
+            return f"a date of the form {self.format}"
+        if self.type == "boolean":
+            return f"{self.true_values[0]} or {self.false_values[0]}"
+        return _TYPE_WORDS[self.type]
+
     def level(self, code: object) -> str:
         """The plain words for a code, or the code itself."""
         return self.levels.get(str(code), str(code))
 
     @classmethod
-    def from_descriptor(cls, given: Mapping[str, Any]) -> "Field":
-        """Read one entry of ``schema.fields``; refuses unknown roles, types and ``risk`` keys."""
-        name = str(given.get("name", ""))
-        risk = dict(given.get("risk", {}))
+    def from_descriptor(cls, given: Mapping[str, Any], *, missing: Sequence[str] = ("",)) -> "Field":
+        """Read one entry of ``schema.fields``; refuses unknown roles, types and ``risk`` keys.
+
+        `missing` are the spellings of a missing value that the table as a whole declares.
+        """
+        name = _mapping(given, where="an entry of 'fields'").get("name")
+        if not isinstance(name, str) or not name:
+            raise Refused(f"Data dictionary: a field has the name {name!r}; expected a text. Nothing was loaded.")
+        where = f"of field '{name}'"
+        risk = dict(_mapping(given.get("risk", {}), where=f"'risk' {where}"))
         _only(risk, _FIELD_KEYS, where=f"field '{name}'")
         kind = given.get("type", "string")
-        _one_of(kind, TYPES, where=f"type of field '{name}'")
-        _one_of(risk.get("role", "ignore"), ROLES, where=f"role of field '{name}'")
-        _one_of(risk.get("known_at", "declaration"), KNOWN_AT, where=f"known_at of field '{name}'")
-        _one_of(risk.get("monotone", 0), (-1, 0, 1), where=f"monotone of field '{name}'")
-        return cls(name=name, type=kind, title=given.get("title", name),
-                   description=given.get("description", ""), constraints=given.get("constraints", {}), **risk)
+        _one_of(kind, TYPES, where=f"type {where}")
+        _one_of(risk.get("role", "ignore"), ROLES, where=f"role {where}")
+        _one_of(risk.get("known_at", "declaration"), KNOWN_AT, where=f"known_at {where}")
+        _one_of(risk.get("monotone", 0), (-1, 0, 1), where=f"monotone {where}")
+        _one_of(risk.get("check", ""), CHECKS, where=f"check {where}")
+        return cls(name=name, type=kind, title=given.get("title", name), description=given.get("description", ""),
+                   constraints=_constraints(given.get("constraints", {}), kind, where=where),
+                   missing_values=_texts(given.get("missingValues", missing), where=f"missingValues {where}"),
+                   true_values=_texts(given.get("trueValues", cls.true_values), where=f"trueValues {where}"),
+                   false_values=_texts(given.get("falseValues", cls.false_values), where=f"falseValues {where}"),
+                   format=_date_form(given.get("format", "")), **risk)
 
 
 @dataclass(frozen=True)
@@ -174,10 +207,10 @@ class Dictionary:
     """
 
     def __init__(self, descriptor: Mapping[str, Any]) -> None:
-        self.descriptor = dict(descriptor)
-        self._risk = dict(descriptor.get("risk", {}))
+        self.descriptor = dict(_mapping(descriptor, where="the descriptor"))
+        self._risk = dict(_mapping(descriptor.get("risk", {}), where="'risk' of the package"))
         _only(self._risk, _PACKAGE_KEYS, where="the package")
-        self._resources = {r["name"]: _read_fields(r) for r in descriptor.get("resources", [])}
+        self._resources = _read_resources(descriptor.get("resources", []))
         if "declarations" not in self._resources:
             raise Refused("Data dictionary: expected a resource named 'declarations', found "
                           f"{sorted(self._resources)}. Nothing was loaded.")
@@ -201,7 +234,11 @@ class Dictionary:
     @property
     def id_field(self) -> str:
         """Name of the column that identifies an item."""
-        return self.role("id")[0].name
+        ids = self.role("id")
+        if len(ids) != 1:
+            raise Refused(f"Data dictionary: {len(ids)} fields of the declarations have the role 'id'; expected "
+                          "exactly one. Nothing was loaded.")
+        return ids[0].name
 
     @property
     def clock(self) -> str | None:
@@ -263,12 +300,14 @@ class Dictionary:
         except FileNotFoundError:
             raise Refused(f"Expected a data dictionary at {path.name}, found none. "
                           "Draft one with: risk schema infer FILE.csv --id COLUMN.") from None
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        except OSError as error:
+            raise Refused(f"{path.name} cannot be read ({error.strerror}). Nothing was loaded.") from None
+        except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
             raise Refused(f"{path.name} is not valid JSON ({error}). Nothing was loaded.") from None
 
     def _read_features(self) -> tuple[Feature, ...]:
         raw = [Feature.of_field(f) for f in self.fields()
-               if f.feature and (f.role in ("categorical", "numeric"))]
+               if f.feature and f.role in ("categorical", "numeric") and f.known_at != "examination"]
         features = raw + [Feature.from_descriptor(g) for g in self._risk.get("features", ())]
         declared = {f.name for f in self.fields()}
         for f in features:
@@ -281,9 +320,56 @@ class Dictionary:
 
 
 def _read_fields(resource: Mapping[str, Any]) -> tuple[Field, ...]:
-    fields = tuple(Field.from_descriptor(g) for g in resource.get("schema", {}).get("fields", []))
+    schema = _mapping(resource.get("schema", {}), where=f"schema of '{resource['name']}'")
+    missing = _texts(schema.get("missingValues", ("",)), where=f"missingValues of '{resource['name']}'")
+    fields = tuple(Field.from_descriptor(g, missing=missing) for g in _list(schema.get("fields", []), where="fields"))
     _unique([f.name for f in fields], what=f"field of '{resource['name']}'")
     return fields
+
+
+def _read_resources(given: object) -> dict[str, tuple[Field, ...]]:
+    out = {}
+    for resource in _list(given, where="resources"):
+        if not isinstance(_mapping(resource, where="an entry of 'resources'").get("name"), str):
+            raise Refused("Data dictionary: a resource has no name. Nothing was loaded.")
+        out[resource["name"]] = _read_fields(resource)
+    return out
+
+
+def _date_form(given: object) -> str:
+    return str(given) if isinstance(given, str) and "%" in given else ""
+
+
+def _constraints(given: object, kind: str, *, where: str) -> Mapping[str, Any]:
+    """Table Schema constraints, each of the type that the checks rely on."""
+    out = _mapping(given, where=f"constraints {where}")
+    numbers = kind in ("number", "integer")
+    wants = {"required": bool, "unique": bool, "enum": list, "pattern": str,
+             "minimum": (int, float) if numbers else str, "maximum": (int, float) if numbers else str}
+    for key, value in out.items():
+        if key in wants and not isinstance(value, wants[key]):
+            raise Refused(f"Data dictionary: constraint '{key}' {where} is {value!r}, which is not of the "
+                          "type it needs. Nothing was loaded.")
+    return out
+
+
+def _mapping(given: object, *, where: str) -> Mapping[str, Any]:
+    if not isinstance(given, Mapping):
+        raise Refused(f"Data dictionary: {where} is {str(given)[:40]!r}; expected an object. Nothing was loaded.")
+    return given
+
+
+def _list(given: object, *, where: str) -> Sequence[Any]:
+    if not isinstance(given, (list, tuple)):
+        raise Refused(f"Data dictionary: {where} is {str(given)[:40]!r}; expected a list. Nothing was loaded.")
+    return given
+
+
+def _texts(given: object, *, where: str) -> tuple[str, ...]:
+    listed = _list(given, where=where)
+    if not all(isinstance(v, str) for v in listed):
+        raise Refused(f"Data dictionary: {where} is {listed!r}; expected texts. Nothing was loaded.")
+    return tuple(listed)
 
 
 def _unique(names: list[str], *, what: str) -> None:
