@@ -251,7 +251,7 @@ def log_verify(workspace: SpaceOpt = None) -> None:
     from risk import workbench
 
     result = workbench.verify_log(_space(workspace))
-    print(result.words)
+    print(result.sentence)
     if not result.ok:
         raise typer.Exit(1)
 

@@ -32,7 +32,7 @@ def wilson(found: float, n: float, *, level: float = 0.95) -> tuple[float, float
     z = float(norm.ppf(0.5 + level / 2))
     rate, middle = found / n, (found + z * z / 2) / (n + z * z)
     half = z * np.sqrt(rate * (1 - rate) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-    return max(0.0, middle - half), min(1.0, middle + half)
+    return float(max(0.0, middle - half)), float(min(1.0, middle + half))
 
 
 def capacity_table(margins: Mapping[str, np.ndarray], y: np.ndarray, *, weight: np.ndarray | None = None,

@@ -25,7 +25,8 @@ from risk.schema import Dictionary
 __all__ = ["Plan", "Slices", "KINDS", "slices_of", "labels_of", "fit_model"]
 
 FIT, CALIBRATE, EVALUATE = 0, 1, 2
-_MIN_FOUND = 20
+_MIN_FOUND = 10
+_PAIR_FINDS, _FEW_FINDS = 200, 500
 _WEIGHT_CAP = 10.0
 
 
@@ -132,31 +133,46 @@ def fit_model(data: Data, plan: Plan, *, truth: pd.DataFrame | None = None,
                       "Train with --labels examined. No model was made.")
     slices = slices_of(data.declarations, data.dictionary, shares=plan.shares, seed=plan.seed)
     judge = truth if plan.labels == "truth" else None
-    fit = labels_of(data, known_by=slices.fit_until, truth=judge)["y"].where(slices.rows(FIT))
+    early = labels_of(data, known_by=slices.fit_until, truth=judge)[slices.rows(FIT)]
     later = labels_of(data, known_by=slices.calibrate_until, truth=judge)
     calibrate = later["y"].where(slices.rows(CALIBRATE)).to_numpy()
-    _enough(fit, "fit")
+    _enough(early["y"], "fit")
     stream = data.declarations[slices.rows(FIT)]
     features = Features(data.dictionary, without=plan.without)
-    features.fit(stream, fit[slices.rows(FIT)].to_numpy())
-    raw = KINDS[plan.model](features, stream, fit[slices.rows(FIT)].to_numpy(), plan, threads)
+    features.fit(stream, early["y"].to_numpy())
+    raw = KINDS[plan.model](features, stream, early, plan, threads)
     tables, calibration = _calibrate(raw, features, data.declarations, calibrate, later["weight"].to_numpy())
     return FittedModel(plan.model, features, tables,
-                       _facts(data, plan, slices, {"fit": fit, "calibrate": calibrate}) | {"calibration": calibration})
+                       _facts(data, plan, slices, {"fit": early["y"], "calibrate": calibrate}) | {"calibration": calibration})
 
 
-def _fit_ga2m(features: Features, stream: pd.DataFrame, y: np.ndarray, plan: Plan, threads: int) -> AdditiveTables:
-    """Fit on labelled rows; explain against the whole slice of the stream, labelled or not."""
-    x = features.transform(stream)
-    seen = np.isfinite(y)
-    directions = {f.name: f.monotone for f in features.specs}
-    pairs = [p for p in features.dictionary.pairs if set(p) <= set(x.columns)] or "auto"
-    model = GA2MClassifier(pairs=pairs, monotonic_cst=directions, random_state=plan.seed, n_threads=threads)
-    model.fit(x[seen], y[seen].astype(int))
+def _fit_ga2m(features: Features, stream: pd.DataFrame, labels: pd.DataFrame, plan: Plan,
+              threads: int) -> AdditiveTables:
+    """Fit on labelled rows, weighted by capped inverse inclusion probability; explain against the whole slice.
+
+    The fewer finds, the simpler: below 500 finds trees have three leaves, and below 200 only the pairs
+    that the dictionary names may have a joint table. (Measured on made streams of 20,000 and 40,000
+    items, 38–98 finds: average precision .066–.109, against .046–.100 for larger trees and free pairs.)
+    """
+    x, y = features.transform(stream), labels["y"].to_numpy()
+    seen, found = np.isfinite(y), int(np.nansum(y))
+    named = [p for p in features.dictionary.pairs if set(p) <= set(x.columns)]
+    few = found < _FEW_FINDS
+    model = GA2MClassifier(
+        pairs=named if named or found < _PAIR_FINDS else "auto", max_iter=80 if few else 200,
+        max_leaf_nodes=3 if few else 8, min_samples_leaf=40 if few else 20, random_state=plan.seed,
+        monotonic_cst={f.name: f.monotone for f in features.specs}, n_threads=threads)
+    model.fit(x[seen], y[seen].astype(int), sample_weight=_capped(labels["weight"].to_numpy()[seen]))
     return model.tables_.rebased(x.to_numpy(dtype=np.float32))
 
 
-def _fit_rules(features: Features, stream: pd.DataFrame, y: np.ndarray, plan: Plan, threads: int) -> AdditiveTables:
+def _capped(weight: np.ndarray) -> np.ndarray:
+    """Inverse inclusion probabilities, none more than ten times the smallest: a few rows must not rule the fit."""
+    return np.minimum(weight, _WEIGHT_CAP * weight.min())
+
+
+def _fit_rules(features: Features, stream: pd.DataFrame, labels: pd.DataFrame, plan: Plan,
+               threads: int) -> AdditiveTables:
     return RuleBook.default().compile(features, features.transform(stream).to_numpy(dtype=np.float32))
 
 
@@ -173,7 +189,7 @@ def _calibrate(raw: AdditiveTables, features: Features, declarations: pd.DataFra
         return raw, {"slope": 1.0, "shift": 0.0, "n": int(seen.sum()), "found": found,
                      "note": "Too few finds in the calibration slice; the margin is as fitted."}
     margin = raw.margins(features.transform(declarations[seen]).to_numpy(dtype=np.float32))
-    capped = np.minimum(weight[seen], _WEIGHT_CAP * weight[seen].min())
+    capped = _capped(weight[seen])
     slope, shift = fit_affine(margin, y[seen], capped)
     effective = float(capped.sum() ** 2 / (capped**2).sum())
     return raw.scaled(slope, shift), {"slope": slope, "shift": shift, "n": int(seen.sum()), "found": found,

@@ -18,8 +18,8 @@ import numpy as np
 import pandas as pd
 
 from risk import evaluation, intake, selectivity, training
-from risk.access import SYSTEM, Actor
-from risk.audit import Verification
+from risk.access import SYSTEM, Actor, local_actor
+from risk.audit import Verification, head_seal
 from risk.errors import BadSetting, NotFound, Refused
 from risk.explanation import Reason, as_frequency
 from risk.fitted import FittedModel
@@ -346,11 +346,11 @@ def list_models(workspace: Workspace) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["id", "kind", "created_utc", "labels", "finds learnt from", "champion"])
 
 
-def promote(workspace: Workspace, name: str, *, reason: str, actor: Actor = SYSTEM) -> str:
+def promote(workspace: Workspace, name: str, *, reason: str, actor: Actor | None = None) -> str:
     """Make a model the champion, with a reason, and write that into the log."""
-    model_id = workspace.registry.resolve(name)
+    model_id, actor = workspace.registry.resolve(name), actor or local_actor()
     with closing(workspace.store()) as store:
-        store.append("model_promoted", {"model_id": model_id, "reason": reason}, actor=actor)
+        store.append("model_promoted", {"model_id": model_id, "reason": reason}, actor=actor, action="promote")
     return workspace.registry.promote(model_id, reason=reason, actor=actor.name, utc=utc_now())
 
 
@@ -369,8 +369,9 @@ def export_log(workspace: Workspace, path: str | Path) -> str:
 
 def seal_log(workspace: Workspace) -> str:
     """Sign the log's head; returns the seal to write down."""
-    with closing(workspace.store()) as store:
-        return str(store.seal())
+    with closing(workspace.store(read_only=True)) as store:
+        made = store.seal()
+    return f"{head_seal(made.head_hash)}   (entry {made.seq}, {made.utc}; write it down outside this machine)"
 
 
 def dictionary_table(schema: str | Path | None = None) -> pd.DataFrame:

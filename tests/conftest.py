@@ -18,11 +18,11 @@ settings.load_profile("shared")
 
 @pytest.fixture(scope="session")
 def stream_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A Data Package of 12,000 made items."""
+    """A Data Package of 40,000 made items."""
     from risk import workbench
 
     out = tmp_path_factory.mktemp("stream") / "teaching"
-    workbench.generate(out, items=12_000, seed=7)
+    workbench.generate(out, items=40_000, seed=7)
     return out
 
 

@@ -17,8 +17,8 @@ def space(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 def test_twice_is_once(space: Workspace) -> None:
     said: list[str] = []
-    one = demo.run(space, items=6000, seed=3, tell=said.append)
-    two = demo.run(space, items=6000, seed=3)
+    one = demo.run(space, items=20_000, seed=3, tell=said.append)
+    two = demo.run(space, items=20_000, seed=3)
     assert one.model.model_id == two.model.model_id and one.batch.batch_id == two.batch.batch_id
     assert [s[:3] for s in said] == ["1/4", "2/4", "3/4", "4/4"]
     with closing(space.store(read_only=True)) as store:

@@ -88,5 +88,5 @@ def test_senseless_plans_are_refused(data, kwargs: dict, words: str) -> None:
 
 
 def test_too_few_finds_are_said(data) -> None:
-    with pytest.raises(Refused, match="expected at least 20 finds.*No model was made"):
+    with pytest.raises(Refused, match="expected at least 10 finds.*No model was made"):
         fit_model(replace(data, outcomes=data.outcomes.head(30)), Plan())

@@ -127,10 +127,11 @@ def _say_category(f: Feature, state: State, frame: pd.DataFrame) -> list[Shown]:
 
 def _amount(f: Feature, frame: pd.DataFrame) -> np.ndarray:
     """The amount in the feature's unit: the first field, divided by the ``per`` field where one is named."""
-    amount = _numbers(frame, f.reads[0]) * f.params.get("scale", 1)
-    if "per" in f.params:
-        under = _numbers(frame, f.params["per"])
-        amount = np.divide(amount, under, out=np.full(len(frame), np.nan), where=under > 0)
+    with np.errstate(over="ignore"):  # beyond float64 is infinite, and ends in the last bin
+        amount = _numbers(frame, f.reads[0]) * f.params.get("scale", 1)
+        if "per" in f.params:
+            under = _numbers(frame, f.params["per"])
+            amount = np.divide(amount, under, out=np.full(len(frame), np.nan), where=under > 0)
     return np.where(amount > 0, amount, np.nan)
 
 
