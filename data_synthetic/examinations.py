@@ -2,7 +2,7 @@
 
 Each item has, before anyone looks, a probability to be examined by any channel: a random share of
 everything, a part of what matches a rule, and a part of the rest by points. `inclusion_probability` is that
-total, so that weighting by its inverse is unbiased. Examination has two stages, a non-intrusive check that
+total, so that weighting by its inverse is right on average. Examination has two stages, a non-intrusive check that
 errs and an opening that may miss; a finding is reported days later, and its family is sometimes misrecorded.
 """
 

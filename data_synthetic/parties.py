@@ -43,6 +43,7 @@ class Population:
         self.archetypes = len(world.archetypes)
         self.births_a_week = items_a_week / p["items_a_week"] / self._weight_of_a_life().sum()
         self.behaviours = [make_behaviour(k.activity) for k in world.profiles]
+        self._log_kinds: dict[int, np.ndarray] = {}
         self.log_odds = self._calibrate()
 
     @property
@@ -58,7 +59,9 @@ class Population:
 
     def log_kind(self, born: int) -> np.ndarray:
         """``log P(kind | volume class, home)`` of identities born in a week: (classes, origins, kinds)."""
-        return log_softmax(self.log_odds + self._leaning(born))
+        if born not in self._log_kinds:
+            self._log_kinds[born] = log_softmax(self.log_odds + self._leaning(born))
+        return self._log_kinds[born]
 
     def log_home(self, born: np.ndarray, kind: np.ndarray, home: np.ndarray) -> np.ndarray:
         """``log P(home | kind, week of birth)``, by items; all shape (n,)."""

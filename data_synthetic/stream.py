@@ -30,7 +30,7 @@ from data_synthetic.truth import truth_table
 from data_synthetic.world import World
 from risk.errors import BadSetting
 
-__all__ = ["Stream", "Part", "Source", "generate"]
+__all__ = ["Stream", "Part", "Source", "StreamMaker", "generate"]
 
 FORMAT = 1
 MOST_ITEMS = 26 * 10**8
@@ -98,7 +98,7 @@ class Source:
 
     def parts(self, *, processes: int = 1, progress: Progress | None = None) -> Iterator[Part]:
         """The stream in order, a block at a time. Earlier items are made again first, to know their parties."""
-        maker = _Maker(self)
+        maker = StreamMaker(self)
         for block in maker.blocks(processes):
             part = maker.finish(block)
             if progress:
@@ -132,8 +132,8 @@ def generate(world: World, n_items: int, *, seed: int = 0, days: int | None = No
     return Stream(*frames, manifest=source.manifest())
 
 
-class _Maker:
-    """The machinery behind `Source.parts`."""
+class StreamMaker:
+    """The machinery behind `Source.parts`: identities, blocks, and the running sums of the oracle."""
 
     def __init__(self, source: Source) -> None:
         self.source, world = source, source.world
@@ -148,6 +148,7 @@ class _Maker:
         self.history = History(imitated=densities.imitated, archetypes=len(world.archetypes), once=once)
 
     def blocks(self, processes: int) -> Iterator[Block]:
+        """The blocks in order, made by this process or by several."""
         last = self.source.last
         skeletons = (self.skeletons.make(b, min(BLOCK, last - b * BLOCK)) for b in range(-(-last // BLOCK)))
         if processes <= 1:

@@ -15,9 +15,10 @@ from data_synthetic.declarations import Block
 from data_synthetic.fields import field_columns
 from data_synthetic.world import World
 
-__all__ = ["truth_table", "DECIMALS"]
+__all__ = ["truth_table", "DECIMALS", "MOST"]
 
 DECIMALS = 6   # of margins and evidence: hides last-bit differences between processors' exp and log
+MOST = 50.0    # nats; a long ordinary history can tell hundreds against every scheme, which only overflows exp()
 
 
 def truth_table(world: World, block: Block, margin: np.ndarray, past: np.ndarray) -> pa.Table:
@@ -34,8 +35,8 @@ def truth_table(world: World, block: Block, margin: np.ndarray, past: np.ndarray
         "item_id": block.declarations["item_id"], "irregular": pa.array(s.irregular),
         "scheme": _take(names, np.where(s.irregular, s.kind, 0), ~s.irregular),
         "archetype": _take(archetype, s.kind, None),
-        "oracle_margin_item": pa.array(np.round(block.margin_item, DECIMALS)),
-        "oracle_margin": pa.array(np.round(margin, DECIMALS))}
+        "oracle_margin_item": _margin(block.margin_item),
+        "oracle_margin": _margin(margin)}
     out |= {f"altered_{c}": _spread(altered[:, j], bad, len(margin)) for j, c in enumerate(columns)}
     out |= {f"evidence_{c}": _spread(np.round(evidence[:, j], DECIMALS) + 0.0, bad, len(margin))
             for j, c in enumerate(columns)}
@@ -49,6 +50,8 @@ def _altered(world: World, block: Block, bad: np.ndarray, columns: tuple[str, ..
     out = table[s.kind[bad]]
     novelty = np.array([p.novelty for p in world.profiles])
     chooses = (novelty != novelty[world.imitated()])[s.kind[bad]]
+    text = columns.index("description")   # without a code, the words alone show which goods the scheme chose
+    out[:, text] |= np.abs(block.evidence[:, text]) > 1e-12
     lasting = ~np.array([p.once for p in world.profiles])[s.kind[bad]]
     again = s.place[bad] > 0
     for side, column in ((0, "sender_id"), (1, "recipient_id")):
@@ -65,6 +68,10 @@ def _spread(values: np.ndarray, rows: np.ndarray, n: int) -> pa.Array:
     full, mask = np.zeros(n), np.ones(n, dtype=bool)
     full[rows], mask[rows] = values, False
     return pa.array(full, mask=mask)
+
+
+def _margin(nats: np.ndarray) -> pa.Array:
+    return pa.array(np.round(np.clip(nats, -MOST, MOST), DECIMALS) + 0.0)
 
 
 def _take(words: np.ndarray, number: np.ndarray, mask: np.ndarray | None) -> pa.Array:
