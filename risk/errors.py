@@ -19,6 +19,7 @@ __all__ = [
     "Refused",
     "NotFound",
     "RowRefused",
+    "FileRefused",
     "BadSetting",
     "ExplanationWithheld",
     "CaseRefused",
@@ -68,6 +69,14 @@ class RowRefused(Refused):
         super().__init__(
             f"Row {row}: {column} is {got!r}; expected {expected}. Nothing was imported."
         )
+
+
+class FileRefused(Refused):
+    """A file from outside cannot be read as a table at all; `findings` says the same for machines."""
+
+    def __init__(self, message: str, *, findings: object) -> None:
+        self.findings = findings
+        super().__init__(message)
 
 
 class BadSetting(RiskError):

@@ -63,8 +63,8 @@ def test_ids_and_codes_stay_what_they_are(tmp_path: Path, name: str) -> None:
     ("a,,heavy,,,,", "not_a_number", "weight is 'heavy'"),
     ("a,,500 g,,,,", "not_a_number", "weight is '500 g'"),
     ('a,,"1,5",,,,', "not_a_number", "weight is '1,5'"),
-    ("a,,inf,,,,", "not_a_number", "weight is 'inf'"),
-    ("a,,1e400,,,,", "not_a_number", "weight is '1e400'"),
+    ("a,,inf,,,,", "not_a_number", "weight is 'inf' (not finite)"),
+    ("a,,1e400,,,,", "not_finite", "weight is '1e400'"),
     ("a,,0x10,,,,", "not_a_number", "weight is '0x10'"),
     ("a,,1_000,,,,", "not_a_number", "weight is '1_000'"),
     ("a,,١٢,,,,", "not_a_number", "weight is"),
@@ -108,7 +108,7 @@ def test_duplicates_are_named(tmp_path: Path) -> None:
     (f"{HEADER}\n".encode() + b"caf\xe9,,5,,,,\n", "0xe9"),
     (f"{HEADER}\n".encode() + b"a\x00b,,5,,,,\n", "NUL byte"),
     (b"PK\x03\x04rest", "zip or Excel"),
-    (gzip.compress(b"id\n1\n"), "gzip"),
+    (gzip.compress(b"id\n1\n", mtime=0), "gzip"),
     (b"PAR1 but not", "x.csv"),
 ])
 def test_a_file_of_another_kind_is_refused(tmp_path: Path, content: bytes, words: str) -> None:
@@ -140,11 +140,6 @@ def test_totals_are_exact_and_the_listing_is_capped(tmp_path: Path) -> None:
     findings = check_data(write(tmp_path, f"{HEADER}\n{rows}\n"), dictionary=DICTIONARY)
     assert findings.counts["not_a_number"] == findings.errors == 5000
     assert len(findings.listed) == 100
-
-
-def test_every_code_is_documented() -> None:
-    for code, (severity, meaning) in CODES.items():
-        assert severity in ("error", "notice") and meaning.endswith("."), code
 
 
 def test_utf8_mark_is_not_part_of_the_first_name(tmp_path: Path) -> None:

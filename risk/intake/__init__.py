@@ -8,18 +8,37 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 import pandas as pd
 
-from risk.errors import Refused
+from risk.errors import FileRefused, Refused
+from risk.intake.codes import CODES
 from risk.intake.columns import convert
-from risk.intake.findings import CODES, Finding, Findings, excerpt
-from risk.intake.read import read_table
+from risk.intake.constraints import check_outcomes
+from risk.intake.findings import Finding, Findings, excerpt, refusal, refuse_file
+from risk.intake.limits import FILES, UPLOADS, Limits
+from risk.intake.read import Raw, Source, read_raw, read_table, shown_name
 from risk.schema import Dictionary, Field
 
-__all__ = ["Data", "load_data", "load_truth", "check_data", "check_frame", "CODES", "Finding", "Findings",
-           "excerpt"]
+__all__ = [
+    "Data",
+    "load_data",
+    "load_truth",
+    "load_upload",
+    "check_data",
+    "check_upload",
+    "check_frame",
+    "read_table",
+    "shown_name",
+    "CODES",
+    "Finding",
+    "Findings",
+    "Limits",
+    "excerpt",
+]
 
 
 @dataclass(frozen=True)
@@ -55,7 +74,7 @@ class Data:
         return hashed.hexdigest()
 
 
-def load_data(path: str | Path, *, dictionary: Dictionary | None = None) -> Data:
+def load_data(path: str | Path, *, dictionary: Dictionary | None = None, now: datetime | None = None) -> Data:
     """Load a Data Package folder, a CSV or a Parquet file or folder through every check.
 
     Parameters
@@ -65,29 +84,79 @@ def load_data(path: str | Path, *, dictionary: Dictionary | None = None) -> Data
     dictionary
         For a single table; a folder brings its own. Without one, a ``datapackage.json`` beside the file
         is used.
+    now
+        If given (with its zone), later times are a notice.
 
     Raises
     ------
     risk.errors.Refused
         With the first error's row, column and expectation, and how many there are in all.
     """
-    data, findings = _load(Path(path), dictionary)
-    if findings.errors:
-        raise Refused(_refusal(findings))
-    return data
-
-
-def check_data(path: str | Path, *, dictionary: Dictionary | None = None) -> Findings:
-    """Every finding about a data set: totals exact, listing capped. Nothing is imported."""
-    return _load(Path(path), dictionary)[1]
-
-
-def check_frame(frame: pd.DataFrame, dictionary: Dictionary, *, resource: str = "declarations") -> pd.DataFrame:
-    """The same gate for a frame already in memory (an upload, a what-if)."""
     findings = Findings()
-    checked = convert(frame, dictionary.fields(resource), findings)
+    return _accepted(_load(Path(path), dictionary, findings, now), findings)
+
+
+def check_data(
+    path: str | Path, *, dictionary: Dictionary | None = None, now: datetime | None = None
+) -> Findings:
+    """Every finding about a data set: totals exact, listing capped. Nothing is imported."""
+    findings = Findings()
+    try:
+        _load(Path(path), dictionary, findings, now)
+    except FileRefused as refused:
+        findings.merge(refused.findings)
+    return findings
+
+
+def load_upload(
+    name: str,
+    content: bytes | BinaryIO,
+    dictionary: Dictionary,
+    *,
+    limits: Limits = UPLOADS,
+    now: datetime | None = None,
+) -> Data:
+    """The same gate for one uploaded table of declarations. The name is shown and never used as a path.
+
+    >>> d = Dictionary({"name": "t", "resources": [{"name": "declarations", "schema": {"fields": [
+    ...     {"name": "id", "risk": {"role": "id"}},
+    ...     {"name": "weight", "type": "number", "constraints": {"minimum": 1}, "risk": {"role": "numeric"}}]}}]})
+    >>> load_upload("../x.csv", b"id,weight\\na,5\\n", d).declarations["weight"].tolist()
+    [5.0]
+    >>> load_upload("../x.csv", b"id,weight\\na,-5\\n", d)
+    Traceback (most recent call last):
+        ...
+    risk.errors.Refused: Row 1: weight is '-5'; expected a number, at least 1. Nothing was imported.
+    """
+    findings = Findings()
+    return _accepted(_upload(name, content, dictionary, findings, limits, now), findings)
+
+
+def check_upload(
+    name: str,
+    content: bytes | BinaryIO,
+    dictionary: Dictionary,
+    *,
+    limits: Limits = UPLOADS,
+    now: datetime | None = None,
+) -> Findings:
+    """Every finding about an uploaded table; nothing is imported."""
+    findings = Findings()
+    try:
+        _upload(name, content, dictionary, findings, limits, now)
+    except FileRefused as refused:
+        findings.merge(refused.findings)
+    return findings
+
+
+def check_frame(
+    frame: pd.DataFrame, dictionary: Dictionary, *, resource: str = "declarations"
+) -> pd.DataFrame:
+    """The same gate for a frame already in memory (a what-if); returns it converted, with a fresh index."""
+    findings = Findings()
+    checked = convert(Raw.of_frame(frame), dictionary.fields(resource), findings)
     if findings.errors:
-        raise Refused(_refusal(findings))
+        raise Refused(refusal(findings))
     return checked
 
 
@@ -99,53 +168,118 @@ def load_truth(path: str | Path) -> pd.DataFrame | None:
     return read_table(path / "truth.parquet")
 
 
-def _load(path: Path, dictionary: Dictionary | None) -> tuple[Data, Findings]:
-    is_package = path.is_dir() and (path / "datapackage.json").exists()
+def _accepted(data: Data, findings: Findings) -> Data:
+    if findings.errors:
+        raise Refused(refusal(findings))
+    return data
+
+
+def _load(path: Path, dictionary: Dictionary | None, findings: Findings, now: datetime | None) -> Data:
+    is_package = _is_package(path)
     d = Dictionary.load(path) if is_package else dictionary or _beside(path)
-    findings = Findings()
     where = _resource(path, d, "declarations") if is_package else path
-    declarations = _one(where, d.fields("declarations"), findings, labels=d.fields("outcomes"))
+    declarations = _one(Source(where), d.fields(), findings, labels=d.fields("outcomes"), now=now)
     outcomes = _resource(path, d, "outcomes") if is_package else None
-    looked = _one(outcomes, d.fields("outcomes"), findings) if outcomes and outcomes.exists() else None
-    notices = tuple(f for f in findings.listed if not f.is_error)
-    return Data(declarations, looked, d, path, notices), findings
+    looked = None
+    if outcomes and d.fields("outcomes") and outcomes.exists():
+        looked = _one(Source(outcomes), d.fields("outcomes"), findings, now=now)
+        _match(declarations, looked, d, findings)
+    return Data(declarations, looked, d, path, findings.notices)
+
+
+def _upload(
+    name: str,
+    content: bytes | BinaryIO,
+    d: Dictionary,
+    findings: Findings,
+    limits: Limits,
+    now: datetime | None,
+) -> Data:
+    data = content if isinstance(content, bytes) else content.read(limits.max_bytes + 1)
+    shown = Path(shown_name(name))
+    declarations = _one(
+        Source(shown, data), d.fields(), findings, labels=d.fields("outcomes"), limits=limits, now=now
+    )
+    return Data(declarations, None, d, Path("(uploaded)"), findings.notices)
+
+
+def _is_package(path: Path) -> bool:
+    try:
+        return path.is_dir() and (path / "datapackage.json").exists()
+    except (OSError, ValueError):  # no file system takes such a name
+        return False
 
 
 def _beside(path: Path) -> Dictionary:
-    if not path.exists():
-        raise Refused(f"Expected a data file or folder at {path.name}, found none. Nothing was imported.")
+    try:
+        there = path.exists()
+    except (OSError, ValueError):
+        there = False
+    if not there:
+        raise refuse_file(
+            "not_there", f"Expected a data file or folder at {shown_name(path.name)}, found none."
+        )
     return Dictionary.load(path.parent)
 
 
 def _resource(folder: Path, d: Dictionary, name: str) -> Path:
     for resource in d.descriptor["resources"]:
         if resource["name"] == name and "path" in resource:
-            return _parts(folder, resource["path"])
-    return folder / f"{name}.parquet"
+            return _inside(folder, resource["path"])
+    return _inside(folder, f"{name}.parquet")
 
 
-def _parts(folder: Path, given: object) -> Path:
+def _inside(folder: Path, given: object) -> Path:
     """A resource's file, or the folder of its parts; never anything outside the package."""
-    first = Path(str(given[0] if isinstance(given, list) else given))
+    listed = given if isinstance(given, list) and given else [given]
+    if not all(isinstance(p, str) and p and "\x00" not in p for p in listed):
+        raise refuse_file(
+            "outside_package",
+            f"The package names '{excerpt(given)}' as a file; expected a path in its folder.",
+        )
+    first = Path(listed[0])
     target = (folder / (first.parent if isinstance(given, list) else first)).resolve()
-    if folder.resolve() not in target.parents:
-        raise Refused(f"The package names a file outside its folder ('{excerpt(first)}'). Nothing was imported.")
+    if "://" in listed[0] or folder.resolve() not in target.parents:
+        raise refuse_file(
+            "outside_package", f"The package names a file outside its folder ('{excerpt(listed[0])}')."
+        )
     return target
 
 
-def _one(path: Path, fields: tuple[Field, ...], findings: Findings,
-         labels: tuple[Field, ...] = ()) -> pd.DataFrame:
-    frame = read_table(path)
-    if frame.empty:
-        raise Refused(f"{path.name} has a header but no row; expected at least one. Nothing was imported.")
-    given = {f.name for f in labels if f.role == "label"} & set(frame.columns) - {f.name for f in fields}
-    for name in sorted(given):
-        findings.add(Finding(0, name, "label_ignored",
-                             f"Column {name} says what an examination showed; it is ignored here."))
-    return convert(frame.drop(columns=list(given)), fields, findings)
+def _one(
+    source: Source,
+    fields: tuple[Field, ...],
+    findings: Findings,
+    *,
+    labels: tuple[Field, ...] = (),
+    limits: Limits = FILES,
+    now: datetime | None = None,
+) -> pd.DataFrame:
+    names = {f.name for f in fields}
+    raw = read_raw(source, findings, limits=limits, wanted=names)
+    if raw.n_rows == 0:
+        raise refuse_file("no_rows", f"{source.name} has a header but no row; expected at least one.")
+    if not names & set(raw.names):
+        raise refuse_file(
+            "no_header",
+            f"{source.name} starts with '{excerpt(','.join(raw.names))}'; expected the column "
+            f"names, such as {', '.join(sorted(names)[:4])}.",
+        )
+    known = {f.name for f in labels if f.role == "label"} - names
+    for name in sorted(known & set(raw.names)):
+        findings.add(
+            Finding(
+                0,
+                name,
+                "label_ignored",
+                f"Column {name} says what an examination showed; it is ignored here.",
+            )
+        )
+    raw.names = [n for n in raw.names if n not in known]
+    return convert(raw, fields, findings, now=now, max_cell=limits.max_cell)
 
 
-def _refusal(findings: Findings) -> str:
-    first, more = findings.first_error, findings.errors - 1
-    rest = f" ({more:,} more finding{'s' if more > 1 else ''}; list them with: risk check DATA.)" if more else ""
-    return f"{first.message} Nothing was imported.{rest}"
+def _match(declarations: pd.DataFrame, outcomes: pd.DataFrame, d: Dictionary, findings: Findings) -> None:
+    ids = [f.name for f in d.role("id", "outcomes")]
+    if ids and d.id_field in declarations:
+        check_outcomes(declarations[d.id_field], outcomes, findings, column=ids[0])

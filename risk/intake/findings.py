@@ -7,23 +7,10 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-__all__ = ["Finding", "Findings", "CODES", "excerpt"]
+from risk.errors import FileRefused
+from risk.intake.codes import CODES
 
-#: Every code, its severity, and what it means.
-CODES: dict[str, tuple[str, str]] = {
-    "missing_column": ("error", "A declared column that must be there is not."),
-    "extra_column": ("notice", "A column that the dictionary does not know; it is ignored."),
-    "label_ignored": ("notice", "A column that says what an examination showed; it is ignored here."),
-    "missing_value": ("error", "A required value is empty."),
-    "not_a_number": ("error", "Text where a number belongs."),
-    "not_whole": ("error", "A number with a fraction where a whole one belongs."),
-    "not_a_date": ("error", "Not a date and time in ISO 8601 form."),
-    "not_true_false": ("error", "Neither true nor false."),
-    "out_of_range": ("error", "A number below the minimum or above the maximum."),
-    "not_allowed": ("error", "A text that is not one of the allowed values."),
-    "wrong_form": ("error", "A text that does not have the declared form."),
-    "duplicate": ("error", "A value that must be unique stands more than once."),
-}
+__all__ = ["Finding", "Findings", "excerpt", "refusal", "refuse_file"]
 
 
 def excerpt(value: object) -> str:
@@ -49,37 +36,78 @@ class Finding:
     @property
     def is_error(self) -> bool:
         """Whether it keeps the file from being imported."""
-        return CODES[self.code][0] == "error"
+        return CODES[self.code].severity == "error"
 
 
 @dataclass
 class Findings:
-    """A growing list of findings: counts by code are exact, the listing stops at `cap` per column and code."""
+    """A growing list of findings: counts by code are exact, the listing is capped.
+
+    Attributes
+    ----------
+    cap
+        Findings listed per column and code.
+    most
+        Findings listed in all.
+    listed, counts
+        The listing; the exact totals by code.
+    first_error
+        The error of the smallest row number, for a one-line answer, listed or not.
+    """
 
     cap: int = 100
+    most: int = 2000
     listed: list[Finding] = field(default_factory=list)
     counts: Counter = field(default_factory=Counter)
+    first_error: Finding | None = None
 
     def add(self, finding: Finding, *, times: int = 1) -> None:
-        """Count a finding `times` over, and list it."""
+        """Count a finding `times` over, and list it while there is room."""
         self.counts[finding.code] += times
-        self.listed.append(finding)
+        if finding.is_error and (self.first_error is None or finding.row < self.first_error.row):
+            self.first_error = finding
+        if len(self.listed) < self.most:
+            self.listed.append(finding)
 
     def count(self, code: str, times: int) -> None:
         """Count findings that are past the listing's cap."""
         self.counts[code] += times
 
+    def merge(self, other: "Findings") -> None:
+        """Take over everything another list holds."""
+        for finding in other.listed:
+            self.add(finding, times=0)
+        self.counts.update(other.counts)
+
     @property
     def errors(self) -> int:
         """How many findings keep the file from being imported."""
-        return sum(n for code, n in self.counts.items() if CODES[code][0] == "error")
+        return sum(n for code, n in self.counts.items() if CODES[code].severity == "error")
 
     @property
-    def first_error(self) -> Finding | None:
-        """The error of the smallest row number, for a one-line answer."""
-        return min((f for f in self.listed if f.is_error), key=lambda f: f.row, default=None)
+    def notices(self) -> tuple[Finding, ...]:
+        """What is let pass, to be shown."""
+        return tuple(f for f in self.listed if not f.is_error)
 
     def to_frame(self) -> pd.DataFrame:
         """The listing as a table: row, column, code, message, excerpt."""
-        rows = [(f.row, f.column, f.code, f.message, f.excerpt) for f in sorted(self.listed, key=lambda f: f.row)]
+        rows = [
+            (f.row, f.column, f.code, f.message, f.excerpt) for f in sorted(self.listed, key=lambda f: f.row)
+        ]
         return pd.DataFrame(rows, columns=["row", "column", "code", "message", "excerpt"])
+
+
+def refusal(findings: Findings) -> str:
+    """One line that says what was wrong first, that nothing was imported, and how much more there is."""
+    first, more = findings.first_error, findings.errors - 1
+    rest = (
+        f" ({more:,} more finding{'s' if more > 1 else ''}; list them with: risk check DATA.)" if more else ""
+    )
+    return f"{first.message} Nothing was imported.{rest}"
+
+
+def refuse_file(code: str, message: str, *, row: int = 0, column: str = "") -> FileRefused:
+    """The error to raise when a file cannot be read as a table at all."""
+    findings = Findings()
+    findings.add(Finding(row, column, code, message))
+    return FileRefused(refusal(findings), findings=findings)

@@ -1,95 +1,147 @@
-"""From bytes to a table of text (CSV) or of typed columns (Parquet), refusing what cannot be read for sure."""
+"""From a path or an upload to raw columns: text (CSV) or typed (Parquet), refusing what cannot be read for sure."""
 
 from __future__ import annotations
 
-import csv
-import io
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Collection
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet
 
 from risk.errors import Refused
+from risk.intake.csv_text import header_of, parse_csv
+from risk.intake.findings import Findings, excerpt, refuse_file
+from risk.intake.limits import FILES, Limits
+from risk.intake.parquet import parse_parquet, parts_of
 
-__all__ = ["read_table", "MAX_BYTES"]
+__all__ = ["Raw", "Source", "read_raw", "read_table", "shown_name"]
 
-MAX_BYTES = 4 * 1024**3
-_MAGIC = {b"PK\x03\x04": "a zip or Excel file", b"\x1f\x8b": "a gzip file", b"\xff\xfe": "UTF-16 text",
-          b"\xfe\xff": "UTF-16 text", b"%PDF": "a PDF", b"\xd0\xcf\x11\xe0": "an old Excel file"}
+
+@dataclass(frozen=True)
+class Source:
+    """Where bytes come from: a file or folder, or an upload's bytes under the name it came with."""
+
+    path: Path
+    content: bytes | None = None
+
+    @property
+    def name(self) -> str:
+        """The name to show; never used as a path for an upload."""
+        return shown_name(self.path.name)
+
+
+@dataclass
+class Raw:
+    """Columns as they came. `names` are all columns of the file, `columns` those that were wanted."""
+
+    names: list[str]
+    columns: dict[str, pa.ChunkedArray]
+    n_rows: int
+
+    @classmethod
+    def of_table(cls, table: pa.Table, names: list[str] | None = None) -> "Raw":
+        """From an Arrow table."""
+        columns = {n: table.column(i) for i, n in enumerate(table.column_names)}
+        return cls(names or list(columns), columns, table.num_rows)
+
+    @classmethod
+    def of_frame(cls, frame: pd.DataFrame) -> "Raw":
+        """From a frame in memory; columns of mixed kinds become text."""
+        columns = {str(n): _arrow(frame.iloc[:, i]) for i, n in enumerate(frame.columns)}
+        if len(columns) < frame.shape[1]:
+            raise refuse_file(
+                "duplicate_header", "The table has two columns of the same name; each may stand once."
+            )
+        return cls(list(columns), columns, len(frame))
+
+
+def shown_name(name: str) -> str:
+    """A file name made harmless for messages: no folders, control characters escaped, 40 characters.
+
+    >>> shown_name("../../x\\u202egnp.csv")
+    'x\\\\u202egnp.csv'
+    """
+    return excerpt(name.replace("\\", "/").rsplit("/", 1)[-1] or "the file")
+
+
+def read_raw(
+    source: Source, findings: Findings, *, limits: Limits = FILES, wanted: Collection[str] | None = None
+) -> Raw:
+    """The raw columns of a CSV, a Parquet file, or a folder of Parquet parts.
+
+    Raises
+    ------
+    risk.errors.FileRefused
+        When it is absent, too large, of another kind than it says, or not a table.
+    """
+    name, content = source.name, source.content
+    if content is None and _kind_of(source.path) == "folder":
+        parts: list[Path | bytes] = list(parts_of(source.path, limits=limits))
+        return _raw_parquet(name, parts, limits, wanted)
+    if content is None:
+        _check_file_size(name, source.path.stat().st_size, limits)
+        if source.path.suffix.lower() == ".parquet":
+            return _raw_parquet(name, [source.path], limits, wanted)
+        content = source.path.read_bytes()
+    _check_file_size(name, len(content), limits)
+    if source.path.suffix.lower() == ".parquet":
+        return _raw_parquet(name, [content], limits, wanted)
+    names = header_of(name, content, limits=limits)
+    return Raw.of_table(parse_csv(name, content, findings, limits=limits, wanted=wanted), names)
 
 
 def read_table(path: Path) -> pd.DataFrame:
-    """Read a CSV (every column as text, nothing guessed) or a Parquet file or folder of parts.
+    """Every column of a CSV (as text) or a Parquet file or folder, for files this program wrote itself.
 
     Raises
     ------
     risk.errors.Refused
-        When the file is absent, too large, of another kind than it says, or has ragged rows; the
-        message names the line where it can.
+        When it cannot be read.
     """
-    if not path.exists():
-        raise Refused(f"Expected a data file or folder at {path.name}, found none. Nothing was imported.")
-    if path.is_dir() or path.suffix.lower() == ".parquet":
-        return _read_parquet(path)
-    return _read_csv(path)
+    raw = read_raw(Source(Path(path)), Findings())
+    return pd.DataFrame({name: column.to_pandas() for name, column in raw.columns.items()})
 
 
-def _read_parquet(path: Path) -> pd.DataFrame:
+def _raw_parquet(
+    name: str, sources: list[Path | bytes], limits: Limits, wanted: Collection[str] | None
+) -> Raw:
+    names, table = parse_parquet(name, sources, limits=limits, wanted=wanted)
+    return Raw.of_table(table, names) if table.num_columns else Raw(names, {}, table.num_rows)
+
+
+def _kind_of(path: Path) -> str:
     try:
-        return pa.parquet.read_table(path).to_pandas()
-    except (pa.ArrowInvalid, OSError) as error:
-        raise Refused(f"{path.name} is not a readable Parquet file: {_first_line(error)}. "
-                      "Nothing was imported.") from None
+        if path.is_dir():
+            return "folder"
+        if path.is_file():
+            return "file"
+        exists = path.exists()
+    except (OSError, ValueError):  # a name too long for any file system, a NUL in it
+        exists = False
+    what = "a data file or folder" if not exists else "an ordinary file, not a device or a pipe,"
+    raise refuse_file("not_there", f"Expected {what} at {shown_name(path.name)}, found none.")
 
 
-def _read_csv(path: Path) -> pd.DataFrame:
-    data = path.read_bytes() if path.stat().st_size <= MAX_BYTES else None
-    if data is None:
-        raise Refused(f"{path.name} has {path.stat().st_size:,} bytes; at most {MAX_BYTES:,} are read. "
-                      "Split it, or convert it to Parquet parts. Nothing was imported.")
-    _check_bytes(path.name, data)
-    names = _header(path.name, data)
+def _check_file_size(name: str, size: int, limits: Limits) -> None:
+    if size > limits.max_bytes:
+        raise refuse_file(
+            "too_large",
+            f"{name} has {size:,} bytes; at most {limits.max_bytes:,} are read. Split it, "
+            "or convert it to Parquet parts.",
+        )
+
+
+def _arrow(column: pd.Series) -> pa.ChunkedArray:
     try:
-        table = pa.csv.read_csv(
-            io.BytesIO(data), parse_options=pa.csv.ParseOptions(newlines_in_values=False),
-            convert_options=pa.csv.ConvertOptions(column_types={n: pa.string() for n in names},
-                                                  strings_can_be_null=False, null_values=[]))
-    except pa.ArrowInvalid as error:
-        raise Refused(f"{path.name} cannot be read as a table: {_first_line(error)}. Expected "
-                      f"{len(names)} comma-separated columns in every row. Nothing was imported.") from None
-    return table.to_pandas()
-
-
-def _check_bytes(name: str, data: bytes) -> None:
-    if not data.strip():
-        raise Refused(f"{name} is empty; expected a header line and at least one row. Nothing was imported.")
-    for magic, what in _MAGIC.items():
-        if data.startswith(magic):
-            raise Refused(f"{name} is {what}; expected UTF-8 text with commas. Nothing was imported.")
-    at = data.find(b"\x00")
-    if at >= 0:
-        raise Refused(f"{name} holds a NUL byte at byte {at + 1}; expected text. Nothing was imported.")
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise Refused(f"{name} is not UTF-8: byte {error.start + 1} is 0x{data[error.start]:02x}. "
-                      "Save it as UTF-8. Nothing was imported.") from None
-
-
-def _header(name: str, data: bytes) -> list[str]:
-    line = data.split(b"\n", 1)[0].decode("utf-8-sig").rstrip("\r")
-    names = next(csv.reader([line]))
-    for other, word in ((";", "semicolons"), ("\t", "tabs")):
-        if len(names) == 1 and other in line:
-            raise Refused(f"{name} is separated by {word}; expected commas. Nothing was imported.")
-    twice = sorted({n for n in names if names.count(n) > 1})
-    if twice:
-        raise Refused(f"{name} has two columns named '{twice[0]}'; each name may stand once. "
-                      "Nothing was imported.")
-    return names
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0].rstrip(".")[:200]
+        made = pa.array(column, from_pandas=True)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError):
+        try:
+            made = pa.array(
+                [None if v is None or v is pd.NA or v != v else str(v) for v in column], pa.string()
+            )
+        except UnicodeEncodeError:  # half a character (a lone surrogate) is no text
+            raise Refused(
+                f"Column '{excerpt(column.name)}' holds half a character. Nothing was imported."
+            ) from None
+    return made if isinstance(made, pa.ChunkedArray) else pa.chunked_array([made])
