@@ -11,7 +11,16 @@ from typing import Any
 
 from risk.ui.present.item import Bar
 
-__all__ = ["calibration", "capacity_curve", "detection", "heat_map", "importance", "shape", "waterfall"]
+__all__ = [
+    "calibration",
+    "capacity_curve",
+    "crowd",
+    "detection",
+    "heat_map",
+    "importance",
+    "shape",
+    "waterfall",
+]
 
 Spec = dict[str, Any]
 _INK = {
@@ -71,7 +80,7 @@ def _base(theme: str, height: int) -> Spec:
 
 
 def _frequency_axis(low: float, high: float) -> Spec:
-    shown = [(_logit(p), words) for p, words in _TICKS if low - 0.7 <= _logit(p) <= high + 0.7]
+    shown = [(_logit(p), words) for p, words in _TICKS if low <= _logit(p) <= low + 0.88 * (high - low)]
     words = " : ".join(f"abs(datum.value - ({at:.6f})) < 0.01 ? '{text}'" for at, text in shown)
     return {
         "values": [round(at, 6) for at, _ in shown],
@@ -82,7 +91,7 @@ def _frequency_axis(low: float, high: float) -> Spec:
 
 
 def waterfall(bars: Sequence[Bar], theme: str) -> Spec:
-    """How the score moves from the average item to this one; log-odds, said as frequencies."""
+    """How the score moves from a typical item to this one; log-odds, said as frequencies."""
     _, faint, up, down = _INK[theme]
     order = [b.title for b in bars]
     rows = [
@@ -98,13 +107,13 @@ def waterfall(bars: Sequence[Bar], theme: str) -> Spec:
     ]
     ends = [x for b in bars for x in (b.start, b.end)]
     low, high = min(ends), max(ends)
-    pad = 0.12 * (high - low) + 0.2
+    pad, room = 0.05 * (high - low) + 0.2, 0.22 * (high - low) + 0.4  # room for the words right of a bar
     y = {"field": "what", "type": "nominal", "sort": order, "title": None, "axis": {"labelLimit": 210}}
     x = {
         "field": "from",
         "type": "quantitative",
-        "axis": _frequency_axis(low - pad, high + pad),
-        "scale": {"domain": [low - pad, high + pad], "nice": False, "zero": False},
+        "axis": _frequency_axis(low - pad, high + room),
+        "scale": {"domain": [low - pad, high + room], "nice": False, "zero": False},
     }
     tip = [{"field": "what", "title": "Detail"}, {"field": "effect", "title": "Effect"}]
     color = {
@@ -132,7 +141,10 @@ def waterfall(bars: Sequence[Bar], theme: str) -> Spec:
 
 def _short(bar: Bar) -> str:
     factor = math.exp(min(abs(bar.end - bar.start), 20))
-    return f"{'×' if bar.end > bar.start else '÷'}{factor:.1f}" if factor < 100 else f"×{factor:,.0f}"
+    if factor < 1.05:
+        return ""
+    size = f"{factor:.1f}" if factor < 20 else f"{factor:,.0f}"
+    return ("×" if bar.end > bar.start else "÷") + size
 
 
 def capacity_curve(points: Sequence[dict[str, float]], *, at: int, finds: float, theme: str) -> Spec:
@@ -203,7 +215,7 @@ def calibration(rows: Sequence[dict[str, float]], theme: str) -> Spec:
     """Stated against observed rate on logarithmic axes, with intervals; on the line is exact."""
     _, faint, up, down = _INK[theme]
     low = max(1e-4, min(r["stated"] for r in rows) / 1.5)
-    axis = {"format": "~%", "labelOverlap": "greedy"}
+    axis = {"format": "~%", "values": [p for p in (0.0001, 0.001, 0.01, 0.1, 1) if p >= low]}
     scale = {"type": "log", "domain": [low, 1]}
     x = {
         "field": "stated",
@@ -247,65 +259,62 @@ def importance(rows: Sequence[dict[str, Any]], theme: str) -> Spec:
                 "field": "factor",
                 "type": "quantitative",
                 "title": "typical change of the odds, times",
-                "scale": {"domainMin": 1, "zero": False},
+                "scale": {"type": "log", "domainMin": 1},
+                "axis": {"tickCount": 6, "format": ".2~f"},
             },
+            "x2": {"datum": 1},
         },
     }
+
+
+def _values_axis(unit: str, categorical: bool) -> Spec:
+    if categorical:
+        axis = {"labelAngle": -30, "labelLimit": 140}
+        return {"x": {"field": "at", "type": "nominal", "sort": None, "title": unit, "axis": axis}}
+    x = {"field": "at", "type": "quantitative", "title": unit, "scale": {"zero": False, "nice": False}}
+    return {"x": x, "x2": {"field": "until"}}
 
 
 def shape(rows: Sequence[dict[str, Any]], *, unit: str, categorical: bool, theme: str) -> Spec:
-    """A feature's effect on the odds over its values, with the share of items behind it."""
+    """A feature's effect on the odds over its values."""
     _, faint, up, _ = _INK[theme]
-    if categorical:
-        x: Spec = {"field": "at", "type": "nominal", "sort": None, "title": unit, "axis": {"labelAngle": -30}}
-    else:
-        x = {"field": "at", "type": "quantitative", "title": unit, "scale": {"zero": False, "nice": False}}
-    over = {} if categorical else {"x2": {"field": "until"}}
     mark = (
         {"type": "point", "filled": True, "size": 90} if categorical else {"type": "rule", "strokeWidth": 3}
     )
+    y = {
+        "field": "factor",
+        "type": "quantitative",
+        "scale": {"type": "log"},
+        "title": "odds, times",
+        "axis": {"format": "~g", "labelOverlap": "greedy", "tickCount": 5, "minExtent": 45},
+    }
+    tooltip = [
+        {"field": "words", "title": "value"},
+        {"field": "factor", "format": ".2f", "title": "odds ×"},
+        {"field": "share", "format": ".1%", "title": "of items"},
+    ]
     effect = {
         "mark": mark | {"color": up},
-        "encoding": {
-            "x": x,
-            **over,
-            "y": {
-                "field": "factor",
-                "type": "quantitative",
-                "scale": {"type": "log"},
-                "title": "odds, times",
-                "axis": {"format": "~g", "labelOverlap": "greedy", "tickCount": 5},
-            },
-            "tooltip": [
-                {"field": "words", "title": "value"},
-                {"field": "factor", "format": ".2f", "title": "odds ×"},
-                {"field": "share", "format": ".1%", "title": "of items"},
-            ],
-        },
+        "encoding": _values_axis(unit, categorical) | {"y": y, "tooltip": tooltip},
     }
     level = {"mark": {"type": "rule", "strokeDash": [4, 3], "color": faint}, "encoding": {"y": {"datum": 1}}}
-    crowd = {
-        "mark": {"type": "bar", "color": faint, "opacity": 0.8} | ({} if categorical else {"binSpacing": 0}),
-        "encoding": {
-            "x": x,
-            **over,
-            "y": {
-                "field": "share",
-                "type": "quantitative",
-                "title": "share of items",
-                "axis": {"format": "~%", "tickCount": 2},
-            },
-        },
+    return _base(theme, 280) | {"data": {"values": list(rows)}, "layer": [level, effect]}
+
+
+def crowd(rows: Sequence[dict[str, Any]], *, unit: str, categorical: bool, theme: str) -> Spec:
+    """The share of items behind each part of a feature's effect, drawn below it on the same axis."""
+    _, faint, _, _ = _INK[theme]
+    y = {
+        "field": "share",
+        "type": "quantitative",
+        "title": "share of items",
+        "axis": {"format": "~%", "tickCount": 2, "minExtent": 45},
     }
-    top = {"layer": [level, effect], "height": 220, "width": "container"}
-    foot = {"layer": [crowd], "height": 60, "width": "container"}
-    spec = _base(theme, 0) | {
+    return _base(theme, 120) | {
         "data": {"values": list(rows)},
-        "vconcat": [top, foot],
-        "resolve": {"scale": {"x": "shared"}},
+        "mark": {"type": "bar", "color": faint},
+        "encoding": _values_axis(unit, categorical) | {"y": y},
     }
-    del spec["width"], spec["height"], spec["autosize"]
-    return spec
 
 
 def heat_map(rows: Sequence[dict[str, Any]], *, x: str, y: str, theme: str) -> Spec:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import gc
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import streamlit
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -21,12 +25,20 @@ __all__ = ["HEADERS", "MIDDLEWARE", "SCRIPT", "SafeHeaders", "lifespan"]
 #: first on the import path.
 SCRIPT = str(Path(__file__).parent / "pages" / "shell.py")
 
+
+def _inline_scripts() -> str:
+    """SHA-256 sources of the scripts inside Streamlit's start page, which the policy would else refuse."""
+    page = (Path(streamlit.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
+    found = re.findall(r"<script>(.*?)</script>", page, flags=re.DOTALL)
+    return " ".join(f"'sha256-{base64.b64encode(sha256(s.encode()).digest()).decode()}'" for s in found)
+
+
 #: Charts need WebAssembly and inline styles; everything else comes from this server or not at all.
 HEADERS = {
     "content-security-policy": "; ".join(
         (
             "default-src 'self'",
-            "script-src 'self' 'wasm-unsafe-eval'",
+            f"script-src 'self' 'wasm-unsafe-eval' {_inline_scripts()}",
             "style-src 'self' 'unsafe-inline'",
             "img-src 'self' data: blob:",
             "font-src 'self' data:",

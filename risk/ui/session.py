@@ -23,7 +23,7 @@ PAGES = {
 
 
 def actor() -> Actor:
-    """The person at this browser: on one's own machine one person who holds every role, under a chosen name."""
+    """The person at this browser: on one's own machine, one who holds every role, under a chosen name."""
     return local_actor((st.session_state.get("who") or "").strip()[:60] or "local")
 
 
@@ -43,7 +43,9 @@ def show_flash() -> None:
     if told is None:
         return
     text, kind, item_id = told
-    st.html(html.tag("div", text, f"rk-note rk-note-{kind}", role="alert" if kind == "bad" else "status"))
+    failed = kind in ("bad", "stop")
+    css = f"rk-note rk-note-{'bad' if failed else kind}"
+    st.html(html.tag("div", text, css, role="alert" if failed else "status"))
     if item_id:
         st.page_link(PAGES["item"], label=f"Back to {item_id}", query_params={"item": item_id})
     if kind != "stop":
@@ -66,7 +68,7 @@ def attempt(action: object, *args: object, **named: object) -> object | None:
     try:
         return action(*args, **named)
     except NotRecorded as error:
-        flash(f"Not recorded – do not continue. {error}", "bad")
+        flash(f"N{str(error)[1:]}", "stop")
     except RiskError as error:
         flash(str(error), "bad")
     return None

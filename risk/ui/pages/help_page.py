@@ -6,7 +6,7 @@ from risk.casework import ACTIONS, CHANNELS, LANES
 from risk.ui import html
 
 TOUR = (
-    "Open the queue. The highest scores stand first; a few items were drawn at random, to measure what the score misses.",
+    "Open the queue. The highest scores stand first; a few were drawn at random, to measure what it misses.",
     "Open an item. Read what was declared before you read what the score says.",
     "Read the reasons, those that raise and those that lower. Ask of each: does it hold for this item?",
     "Look at what the model cannot see. You can.",
@@ -21,13 +21,13 @@ READING = (
     ),
     (
         "“Raises the odds 2.3×”",
-        "With this detail, the odds are 2.3 times what they would be if this detail were like the "
-        "average item's. Odds of 1 in 10 become about 2.3 in 10.",
+        "With this detail, the odds are 2.3 times those of items in general. Where irregular items are "
+        "rare, that is about 2.3 times as many: 1 of 1,000 becomes about 2.3 of 1,000.",
     ),
     (
         "The waterfall",
-        "It starts at the average item and adds one detail after the other. Orange moves to the right (more "
-        "often irregular), blue to the left. The bars add up exactly to the score; where they would not, nothing is shown.",
+        "It starts at a typical item and adds one detail after the other. Orange moves to the right (more "
+        "often irregular), blue to the left. The bars add up exactly to the score, or are not shown.",
     ),
     (
         "What a capacity buys",
@@ -52,7 +52,7 @@ def draw() -> None:
     st.title("Help")
     st.html(
         html.note(
-            "Scores are about declarations, never about persons. Everything here is made data for training; it is "
+            "Scores are about declarations, never about persons. All of this is made data for training, "
             "not for live enforcement."
         )
     )

@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from risk.casework import ACTIONS, REASON_CODES, Case, Decision, codes_for
+from risk.casework import Case
 from risk.errors import NotFound
-from risk.store import Batch, CaseFilter
-from risk.ui import charts, html, shared
+from risk.store import Batch
+from risk.ui import charts, deciding, html, shared
 from risk.ui.present.item import ItemView, Section
-from risk.ui.present.words import ACTION_TITLES, CHANNEL_TITLES, LANE_TITLES, moment, status_words
-from risk.ui.session import PAGES, actor, attempt, flash, form_key, new_form, show_flash, theme
+from risk.ui.present.log import log_rows
+from risk.ui.present.words import CHANNEL_TITLES, LANE_TITLES, status_words
+from risk.ui.session import PAGES, actor, show_flash, theme
 
 
 def draw() -> None:
@@ -18,13 +19,13 @@ def draw() -> None:
     batch, item_id = shared.newest_batch(), st.query_params.get("item", "")
     if batch is None or not item_id:
         st.html(html.note("No item is open. Choose one in the queue."))
-        st.page_link(PAGES["queue"], label="Go to the queue", icon="📥")
+        st.page_link(PAGES["queue"], label="Go to the queue")
         return
     try:
         view = shared.item(batch, item_id)
     except NotFound as error:
         st.html(html.note(str(error), "bad"))
-        st.page_link(PAGES["queue"], label="Go to the queue", icon="📥")
+        st.page_link(PAGES["queue"], label="Go to the queue")
         return
     case = _case(item_id, batch)
     _head(view, case)
@@ -32,11 +33,13 @@ def draw() -> None:
     with left:
         _score(view)
         _reasons(view)
+        _waterfall(view)
+        _unseen(view)
     with right:
-        _decide(view, case, batch)
+        if case is not None:
+            deciding.draw(case)
         _declaration(view.sections)
-    _waterfall(view)
-    _unseen(view)
+    _trail(view.item_id)
 
 
 def _case(item_id: str, batch: Batch) -> Case | None:
@@ -66,7 +69,7 @@ def _score(view: ItemView) -> None:
     said = view.frequency[0].upper() + view.frequency[1:] + "."
     st.html(
         html.tag("p", said, "rk-big")
-        + html.tag("p", f"On average it is {view.average}. {view.record}", "rk-small")
+        + html.tag("p", f"A typical item: {view.typical}. {view.record}", "rk-small")
     )
 
 
@@ -112,11 +115,11 @@ def _declaration(sections: tuple[Section, ...]) -> None:
 def _waterfall(view: ItemView) -> None:
     if view.withheld:
         return
-    st.subheader("From the average item to this one", anchor=False)
+    st.subheader("From a typical item to this one", anchor=False)
     st.html(
         html.tag(
             "p",
-            f"Start: an average item, irregular in {view.average}. Each bar is one detail's part; the last "
+            f"Start: a typical item, irregular in {view.typical}. Each bar is one detail's part; the last "
             f"one ends at this item, {view.brief}. The parts add up exactly to the score.",
             "rk-small",
         )
@@ -126,7 +129,7 @@ def _waterfall(view: ItemView) -> None:
         spec=_spec(view, theme()),
         theme=None,
         key="waterfall",
-        alt=f"Waterfall from {view.average} to {view.brief}: {words}.",
+        alt=f"Waterfall from {view.typical} to {view.brief}: {words}.",
     )
 
 
@@ -145,99 +148,11 @@ def _unseen(view: ItemView) -> None:
     st.html(html.tag("p", f"Scored by {view.model_id}.", "rk-small"))
 
 
-# -- deciding -------------------------------------------------------------------------------------------------
-
-
-def _decide(view: ItemView, case: Case | None, batch: Batch) -> None:
-    if case is None:
-        return
-    st.subheader("Your decision", anchor=False)
-    if case.status in ("decided", "closed"):
-        _decided(case)
-        return
-    form = f"{batch.batch_id}:{view.item_id}"
-    actions = list(ACTIONS)
-    with st.container(border=True):
-        action = st.radio(
-            "What should happen to this item?",
-            actions,
-            index=actions.index(case.suggested),
-            key=f"action:{form}",
-            format_func=lambda a: ACTION_TITLES[a] + (" (suggested)" if a == case.suggested else ""),
-            horizontal=True,
-        )
-        with st.form(f"decide:{form}", border=False):
-            codes = codes_for(action)
-            st.multiselect(
-                "Why? (at least one)",
-                list(codes),
-                format_func=lambda c: REASON_CODES[c][0],
-                key=f"codes:{action}:{form}",
-                placeholder="Choose one or more reasons",
-            )
-            override = action != case.suggested
-            st.text_area(
-                "Comment" + (" (needed: this overrides the suggestion)" if override else " (if you like)"),
-                key=f"comment:{form}",
-                max_chars=2000,
-                height=80,
-            )
-            st.form_submit_button(
-                f"Record: {ACTION_TITLES[action].lower()}",
-                type="primary",
-                width="stretch",
-                on_click=_record,
-                args=(view.item_id, batch.batch_id, action),
-            )
-
-
-def _record(item_id: str, batch_id: str, action: str) -> None:
-    """The decision's callback: bound to its item, recorded once, then on to the next."""
-    form, state = f"{batch_id}:{item_id}", st.session_state
-    codes = tuple(state.get(f"codes:{action}:{form}") or ())
-    if not codes:
-        flash("Choose at least one reason first. Nothing was recorded.", "bad")
-        return
-    choice = Decision(action, codes, state.get(f"comment:{form}") or "")
-    done = attempt(
-        shared.house().store.decide, item_id, choice, actor=actor(), batch_id=batch_id, key=form_key(form)
-    )
-    if done is None:
-        return
-    new_form(form)
-    following = _next(batch_id)
-    then = " Next item below." if following else " Nothing else is waiting."
-    flash(
-        f"Recorded: {item_id} – {ACTION_TITLES[action].lower()}, entry {done.seq} of the log.{then}",
-        "good",
-        item_id,
-    )
-    st.query_params["item"] = following or item_id
-
-
-def _next(batch_id: str) -> str:
-    lane = st.session_state.get("lane")
-    lanes = (lane,) if lane in LANE_TITLES else ()
-    waiting = (
-        shared.house()
-        .store.cases(CaseFilter(batch_id=batch_id, lanes=lanes, statuses=("open",)), size=1)
-        .rows
-    )
-    return waiting[0].item_id if waiting else ""
-
-
-def _decided(case: Case) -> None:
-    way = (
-        "as suggested"
-        if case.agrees
-        else f"overriding the suggestion ({ACTION_TITLES[case.suggested].lower()})"
-    )
-    st.html(
-        html.note(
-            f"{ACTION_TITLES[case.decision]}, {way}: decided by {case.decided_by}, {moment(case.decided_utc)}.",
-            "good",
-        )
-    )
+def _trail(item_id: str) -> None:
+    entries = shared.house().store.entries_of(item_id)
+    with st.expander(f"Everything the log says about this item ({len(entries):,})"):
+        rows = [(r.seq, r.when, r.who, r.event, r.detail) for r in log_rows(entries)]
+        st.html(html.table(("No.", "When", "Who", "What", "Details"), rows, right=frozenset({0})))
 
 
 if __name__ == "__main__":

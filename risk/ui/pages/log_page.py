@@ -15,6 +15,7 @@ from risk.ui import html, shared
 from risk.ui.present import log as present
 from risk.ui.present.words import moment
 from risk.ui.session import actor, attempt, show_flash
+from risk.ui.widgets import page_of, pager, to_first_page
 
 SIZE = 50
 VERIFY_AT_ONCE = 5000  # a longer log is verified when asked for
@@ -34,16 +35,13 @@ def draw() -> None:
     show_flash()
     _verification()
     which = _filters()
-    page = st.number_input(
-        "Page", 1, max(1, shared.house().store.entries(which, size=SIZE).pages), key="log-page"
-    )
-    found = shared.house().store.entries(which, page=page, size=SIZE)
+    found = shared.house().store.entries(which, page=page_of("log"), size=SIZE)
     rows = [
         (r.seq, r.when, r.who, r.event, html.tag("span", r.item_id, "rk-id"), r.detail)
         for r in present.log_rows(found.rows)
     ]
     st.html(html.table(("No.", "When", "Who", "What", "Item", "Details"), rows, right=frozenset({0})))
-    st.html(html.tag("p", f"{found.total:,} entries, the newest first.", "rk-small"))
+    pager("log", found)
 
 
 def _verification() -> None:
@@ -85,7 +83,7 @@ def _seal() -> None:
     def seal() -> str:
         require(actor(), "seal_log")
         made = shared.house().store.seal()
-        return f"Sealed up to entry {made.seq:,} at {moment(made.utc)}. Write this down: {head_seal(made.head_hash)}"
+        return f"Sealed up to entry {made.seq:,}, {moment(made.utc)}. Write down: {head_seal(made.head_hash)}"
 
     st.session_state["sealed"] = attempt(seal) or ""
 
@@ -110,6 +108,7 @@ def _export() -> bytes:
 
 def _filters() -> EntryFilter:
     event, who, item = st.columns(3)
+    again = {"on_change": to_first_page, "args": ("log",)}
     with event:
         chosen = st.multiselect(
             "What",
@@ -117,11 +116,12 @@ def _filters() -> EntryFilter:
             format_func=present.event_title,
             key="log-events",
             placeholder="Everything",
+            **again,
         )
     with who:
-        name = st.text_input("Who", key="log-actor", placeholder="Everyone")
+        name = st.text_input("Who", key="log-actor", placeholder="Everyone", **again)
     with item:
-        item_id = st.text_input("Item id", key="log-item", placeholder="All items")
+        item_id = st.text_input("Item id", key="log-item", placeholder="All items", **again)
     return EntryFilter(events=tuple(chosen), actor=name.strip(), item_id=item_id.strip().upper())
 
 

@@ -142,7 +142,7 @@ def _calibration(judged: Evaluation) -> None:
     st.html(
         html.tag(
             "p",
-            "Items in ten groups by score. On the dashed line, the share that was irregular is what the scores "
+            "Items in ten groups by score. On the dashed line, as many were irregular as the scores "
             "said; the bars are 95 % intervals. Both axes are stretched at the low end.",
             "rk-small",
         )
@@ -180,6 +180,12 @@ def _shapes(model: FittedModel) -> None:
         theme=None,
         key="shape",
         alt="; ".join(f"{r['words']}: odds ×{r['factor']:.2f}" for r in shape.rows),
+    )
+    st.vega_lite_chart(
+        spec=charts.crowd(shape.rows, unit=shape.unit, categorical=shape.categorical, theme=theme()),
+        theme=None,
+        key="crowd",
+        alt="; ".join(f"{r['words']}: {r['share']:.1%} of items" for r in shape.rows),
     )
     for words in (shape.missing, f"Held to one direction: {shape.because}" if shape.because else ""):
         if words:

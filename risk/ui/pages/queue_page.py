@@ -1,42 +1,63 @@
 """The queue: what to look at, highest scores first."""
 
+from dataclasses import replace
+
 import streamlit as st
 
-from risk.casework import Case
-from risk.store import Page
+from risk.access import may
+from risk.casework import CHANNELS, Case
+from risk.errors import NotFound, Refused
+from risk.store import Batch, CaseFilter, Page, Receipt
 from risk.ui import charts, html, shared
 from risk.ui.present import queue as present
-from risk.ui.session import PAGES, actor, show_flash, theme
+from risk.ui.present.words import CHANNEL_TITLES
+from risk.ui.session import PAGES, actor, attempt, show_flash, theme
+from risk.ui.widgets import page_of, pager, to_first_page
 
 SIZE = 20
+KEEP = {"on_change": to_first_page, "args": ("queue",), "persist_state": "session"}
 
 
 def draw() -> None:
     """Draw the page."""
+    taken = st.session_state.pop("taken", "")
+    if taken:
+        st.switch_page(PAGES["item"], query_params={"item": taken})
     st.title("Queue")
     show_flash()
     batch = shared.newest_batch()
     if batch is None:
         st.html(
             html.note(
-                "There is nothing to work on yet. Make a stream of parcels, a model and a queue with: "
-                "make demo – or, on your own data: risk train, then risk select."
+                "There is nothing to work on yet. Make parcels, a model and a queue: make demo – it takes "
+                "about a minute. Then load this page again."
             )
         )
         return
+    st.html(html.tag("p", present.summary(shared.worth(batch))))
+    if may(actor(), "claim"):
+        st.button(
+            "Take the next item",
+            key="take",
+            type="primary",
+            on_click=_take,
+            help="Opens the highest score that nobody is working on, and keeps it for you for 15 minutes.",
+        )
     _capacity(batch)
-    which = _filters()
-    page = st.session_state.get("page", 1)
-    found = shared.house().store.cases(which, page=page, size=SIZE)
-    if page > found.pages:
-        found = shared.house().store.cases(which, page=found.pages, size=SIZE)
+    _filters()
+    found = _page(_which())
     _rows(found)
-    _pager(found)
+    pager("queue", found)
 
 
-def _capacity(batch) -> None:
+def _page(which: CaseFilter) -> Page[Case]:
+    store = shared.house().store
+    found = store.cases(which, page=page_of("queue"), size=SIZE)
+    return store.cases(which, page=found.pages, size=SIZE) if found.page > found.pages else found
+
+
+def _capacity(batch: Batch) -> None:
     worth = shared.worth(batch)
-    st.html(html.tag("p", present.summary(batch, worth), "rk-lead"))
     with st.expander("What would another capacity buy?"):
         most = max(2, min(worth.n, 6 * max(batch.capacity, 1)))
         capacity = st.slider("Items that can be examined", 1, most, min(batch.capacity, most), key="capacity")
@@ -45,16 +66,11 @@ def _capacity(batch) -> None:
         st.vega_lite_chart(spec=spec, theme=None, alt=worth.sentence(capacity), key="capacity-chart")
 
 
-def _first_page() -> None:
-    st.session_state["page"] = 1
-
-
-def _filters():
+def _filters() -> None:
     lanes = present.lane_options(shared.house().store.counts())
-    doing, lane, search = st.columns([2.2, 2.2, 1.6], vertical_alignment="bottom")
-    keep = {"on_change": _first_page, "persist_state": "session"}
+    doing, lane, channel, search = st.columns([2.3, 2.6, 1.3, 1.2], vertical_alignment="bottom")
     with doing:
-        st.segmented_control("Show", list(present.DOING), default="To do", key="doing", required=True, **keep)
+        st.segmented_control("Show", list(present.DOING), default="To do", key="doing", required=True, **KEEP)
     with lane:
         st.segmented_control(
             "Lane",
@@ -62,34 +78,56 @@ def _filters():
             default="all",
             key="lane",
             required=True,
-            format_func=lambda v: lanes.get(v, "All lanes"),
-            **keep,
+            format_func=lambda v: lanes.get(v, "All"),
+            **KEEP,
+        )
+    with channel:
+        st.selectbox(
+            "Picked",
+            ["all", *CHANNELS],
+            key="channel",
+            format_func=lambda v: CHANNEL_TITLES.get(v, "By any way"),
+            **KEEP,
         )
     with search:
-        st.text_input("Item id contains", key="search", placeholder="CX…", **keep)
+        st.text_input("Item id", key="search", placeholder="contains …", **KEEP)
+
+
+def _which() -> CaseFilter:
     s = st.session_state
     return present.choose(s.get("lane"), s.get("doing"), s.get("channel"), s.get("search"))
+
+
+def _take() -> None:
+    """Claim the next item under the filters; two people never get the same one."""
+    which = replace(_which(), statuses=())
+
+    def claim() -> Receipt:
+        try:
+            return shared.house().store.claim_next(actor=actor(), which=which)
+        except NotFound:
+            raise Refused("Every item under these filters is taken or decided.") from None
+
+    got = attempt(claim)
+    if got is not None:
+        st.session_state["taken"] = got.item_id
 
 
 def _rows(found: Page[Case]) -> None:
     if not found.rows:
         st.html(html.note("No case fits. Choose “All” under Show, or clear the search."))
         return
-    head = "".join(
-        html.tag("span", w) for w in ("Item", "Irregular among such items", "Strongest reason", "Status")
-    )
+    titles = ("Item", "Irregular among such items", "Strongest reason", "Status")
     left, _ = st.columns([8, 1])
-    left.html(html.tag("div", html.Html(head), "rk-row rk-head"))
+    left.html(html.tag("div", html.Html("".join(html.tag("span", w) for w in titles)), "rk-row rk-head"))
     for row in present.queue_rows(found.rows, who=actor().name):
         _row(row)
 
 
 def _row(row: present.QueueRow) -> None:
+    by = html.chip(row.channel_title, "quiet") if row.channel_title != CHANNEL_TITLES["targeted"] else ""
     item = html.Html(
-        html.tag("span", row.item_id, "rk-id")
-        + "<br>"
-        + html.chip(row.lane_title, row.lane)
-        + (html.chip(row.channel_title, "quiet") if row.channel_title != "By score" else "")
+        html.tag("span", row.item_id, "rk-id") + "<br>" + html.chip(row.lane_title, row.lane) + by
     )
     cells = (
         html.tag("div", item),
@@ -100,25 +138,6 @@ def _row(row: present.QueueRow) -> None:
     words, button = st.columns([8, 1], vertical_alignment="center")
     words.html(html.tag("div", html.Html("".join(cells)), "rk-row"))
     button.page_link(PAGES["item"], label="Open", query_params={"item": row.item_id})
-
-
-def _turn(to: int) -> None:
-    st.session_state["page"] = to
-
-
-def _pager(found: Page[Case]) -> None:
-    first = (found.page - 1) * found.size + 1
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(
-            "← Earlier", key="earlier", disabled=found.page <= 1, on_click=_turn, args=(found.page - 1,)
-        )
-        st.html(
-            f"{min(first, found.total):,}–{min(first + found.size - 1, found.total):,} of {found.total:,}",
-            width="content",
-        )
-        st.button(
-            "Later →", key="later", disabled=found.page >= found.pages, on_click=_turn, args=(found.page + 1,)
-        )
 
 
 if __name__ == "__main__":

@@ -12,11 +12,11 @@ def draw() -> None:
     st.html(html.STYLE)
     page = st.navigation(
         [
-            st.Page(PAGES["queue"], title="Queue", icon="📥", url_path="queue", default=True),
-            st.Page(PAGES["item"], title="Item", icon="📦", url_path="item"),
-            st.Page(PAGES["model"], title="Model", icon="📊", url_path="model"),
-            st.Page(PAGES["log"], title="Log", icon="📜", url_path="log"),
-            st.Page(PAGES["help"], title="Help", icon="❓", url_path="help"),
+            st.Page(PAGES["queue"], title="Queue", url_path="queue", default=True),
+            st.Page(PAGES["item"], title="Item", url_path="item"),
+            st.Page(PAGES["model"], title="Model", url_path="model"),
+            st.Page(PAGES["log"], title="Log", url_path="log"),
+            st.Page(PAGES["help"], title="Help", url_path="help"),
         ]
     )
     with st.sidebar:

@@ -19,7 +19,7 @@ from risk.ui.present.words import brief_frequency, exact
 
 __all__ = ["Bar", "FieldRow", "ItemView", "Section", "bars", "item_view", "sections"]
 
-#: The boxes of the CN 23 form in the order they are printed; a field finds its place by the standard it mirrors.
+#: The boxes of the CN 23 form as printed; a field finds its place by the standard it mirrors.
 _BOXES = (
     "description",
     "quantity",
@@ -33,13 +33,14 @@ _BOXES = (
     "category of item",
     "licence",
 )
-_SMALL = math.log(1.05)
+_SMALL, _LOUD = math.log(1.1), math.log(1.4)
+_MARKED = 5
 _BARS = 9
 
 
 @dataclass(frozen=True)
 class FieldRow:
-    """One field of the declaration; `value` is '' where nothing was stated, `mark` says what it does to the score."""
+    """One field of the declaration; `value` is '' where nothing was stated, `mark` its way in the score."""
 
     title: str
     value: str
@@ -75,7 +76,7 @@ class ItemView:
     margin: float
     frequency: str
     brief: str
-    average: str
+    typical: str
     record: str
     sections: tuple[Section, ...]
     raising: tuple[Reason, ...]
@@ -128,7 +129,7 @@ def item_view(model: FittedModel, row: pd.DataFrame, judged: Evaluation | None =
 
 
 def bars(reasons: Sequence[Reason], base: float) -> tuple[Bar, ...]:
-    """The waterfall's steps from the average item to this one; small ones are joined into one step."""
+    """The waterfall's steps from a typical item to this one; small ones are joined into one step."""
     loud = [r for r in reasons if abs(r.attribution) >= _SMALL][:_BARS]
     rest = [r for r in reasons if r not in loud]
     steps = [(r.title, r.attribution) for r in loud]
@@ -146,7 +147,8 @@ def track_record(score: float, judged: Evaluation | None) -> str:
 
     >>> table = pd.DataFrame([{"stated": .1, "observed": .12, "low": .08, "high": .17, "n": 200}])
     >>> track_record(.1, Evaluation("truth", 200, None, table, table, table, {}))
-    'Of the 200 newer items scored closest to this one, 12 of 100 were irregular (95 % interval: 8 to 17 of 100).'
+    'Of the 200 newer items scored closest to this one, 12 of 100 were irregular (95 % interval: 8 to 17 \
+of 100).'
     """
     if judged is None or judged.reliability.empty:
         return ""
@@ -155,11 +157,13 @@ def track_record(score: float, judged: Evaluation | None) -> str:
     near, top = table.iloc[at], at == len(table) - 1 and score > table["stated"].iloc[-1]
     of = 100 if near["high"] >= 0.05 else 1000
     low, seen, high = (round(float(near[k]) * of) for k in ("low", "observed", "high"))
-    which = "with the highest scores" if top else "scored closest to this one"
-    return (
-        f"Of the {near['n']:,.0f} newer items {which}, {seen:,} of {of:,} were irregular "
-        f"(95 % interval: {low:,} to {high:,} of {of:,})."
-    )
+    interval = f"(95 % interval: {low:,} to {high:,} of {of:,})"
+    if top:
+        promised = f"the scores promised {round(float(near['stated']) * of):,} of {of:,} irregular"
+        who = f"For the {near['n']:,.0f} highest-scored newer items"
+        return f"{who} {promised}; {seen:,} of {of:,} were {interval}."
+    who = f"Of the {near['n']:,.0f} newer items scored closest to this one"
+    return f"{who}, {seen:,} of {of:,} were irregular {interval}."
 
 
 def sections(model: FittedModel, row: pd.DataFrame, reasons: Sequence[Reason]) -> tuple[Section, ...]:
@@ -204,10 +208,10 @@ def _box(field: Field) -> int:
 
 
 def _effects(model: FittedModel, reasons: Sequence[Reason]) -> dict[str, str]:
-    """Which raw fields stand behind the reasons that matter: ``up``, ``down`` or both."""
+    """Which raw fields stand behind the few reasons that matter most: ``up``, ``down`` or ``both``."""
     reads, out = model.features.reads(), {}
-    for reason in reasons:
-        if abs(reason.attribution) >= math.log(1.2):
+    for reason in reasons[:_MARKED]:
+        if abs(reason.attribution) >= _LOUD:
             way = "up" if reason.attribution > 0 else "down"
             for name in reads[reason.feature]:
                 out[name] = way if out.get(name, way) == way else "both"

@@ -70,7 +70,7 @@ def detail(entry: Entry) -> str:
         case "case_decided":
             return _decided(told)
         case "batch_opened":
-            return f"{told.get('cases', 0):,} cases, capacity {told.get('capacity', 0):,}, model {told['model_id']}"
+            return f"{told['cases']:,} cases, capacity {told['capacity']:,}, model {told['model_id']}"
         case "case_claimed":
             return f"until {moment(told['until_utc'])}"
         case "case_snoozed":

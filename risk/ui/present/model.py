@@ -43,13 +43,18 @@ def facts(model: FittedModel, manifest: Mapping[str, Any]) -> list[tuple[str, st
         ("Items it was fitted on", f"{f.get('n_fit', 0):,} examined items, {f.get('found_fit', 0):,} finds"),
         ("Explained against", f"{f.get('n_stream', 0):,} items of the same period"),
         ("Calibrated on", f"{f.get('n_calibrate', 0):,} later items, {f.get('found_calibrate', 0):,} finds"),
-        ("Details it uses", f"{len(model.tables.names)} (and {len(model.tables.pairs)} pairs of them)"),
+        ("Details it uses", _uses(model)),
     ]
     if f.get("fit_until"):
         rows.insert(4, ("Newest item it learnt from", moment(f["fit_until"])))
     if calibration.get("note"):
         rows.append(("Note", calibration["note"]))
     return rows
+
+
+def _uses(model: FittedModel) -> str:
+    pairs = len(model.tables.pairs)
+    return f"{len(model.tables.names)}, each by itself" + (f", and {pairs} pairs of them" if pairs else "")
 
 
 def capacity_rows(judged: Evaluation) -> list[dict[str, Any]]:
@@ -112,8 +117,8 @@ def shape_of(model: FittedModel, name: str) -> Shape:
 def unit_words(feature: Feature) -> str:
     """What a feature's axis counts.
 
-    >>> unit_words(Feature("w", "relative", ("a", "b"), unit="g")), unit_words(Feature("h", "hours", (), "Notice", "h"))
-    ('distance from what is typical for its commodity (0 = typical)', 'Notice, h')
+    >>> unit_words(Feature("h", "hours", (), "Notice", "h")), unit_words(Feature("d", "differs", ()))
+    ('Notice, h', 'number of differences')
     """
     if feature.kind == "relative":
         return "distance from what is typical for its commodity (0 = typical)"
@@ -185,7 +190,7 @@ def pair_titles(model: FittedModel) -> list[str]:
 
 
 def pair_rows(model: FittedModel, k: int) -> tuple[list[dict[str, Any]], str, str]:
-    """Pair k's joint effect as heat-map cells (at most 14 × 14, joined by their share), and both axis titles."""
+    """Pair k's joint effect as at most 14 × 14 cells (bins joined by their share), and both axis titles."""
     a, b = model.tables.pairs[k]
     table = model.tables.interaction(k)
     sides = [_cells(model, j) for j in (a, b)]

