@@ -6,11 +6,12 @@ The same as ``risk generate``, for whoever needs only the data.
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from data_synthetic.world import PRESETS, load_world
+from data_synthetic.world import HERE, PRESETS, load_world
 from risk.errors import RiskError
 
 __all__ = ["main"]
@@ -40,7 +41,23 @@ def _parser() -> argparse.ArgumentParser:
     make.add_argument("--history", type=Path, help="a package to continue: same parties, next days")
     make.add_argument("--processes", type=int, default=1, help="worker processes; the bytes do not change")
     make.set_defaults(run=_generate)
+    _simple(commands, "sample", "make the committed sample again", _sample)
     return parser
+
+
+def _simple(commands, name: str, words: str, run: Callable[[argparse.Namespace], None]) -> None:
+    command = commands.add_parser(name, help=words)
+    command.add_argument("--out", type=Path, help="where to (default: its place in this folder)")
+    command.set_defaults(run=run)
+
+
+def _sample(given: argparse.Namespace) -> None:
+    from data_synthetic.package import SAMPLE, generate_package
+    out = given.out or HERE / "sample"
+    if given.out is None and out.exists():
+        shutil.rmtree(out)
+    settings = dict(SAMPLE)
+    print(generate_package(out, load_world(settings.pop("world")), settings.pop("n_items"), **settings))
 
 
 def _generate(given: argparse.Namespace) -> None:

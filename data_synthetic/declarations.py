@@ -50,7 +50,7 @@ class BlockMaker:
         self.population, self.seed = population, seed
         self.densities, self.world = population.densities, population.world
         self.norms = Norms(self.world)
-        self.columns = field_columns(self.world)
+        self.columns = field_columns()
         self._novelty = np.array([p.novelty for p in self.world.profiles])
         shares = np.array([list(self.world.base["recipient_type"].values()),], dtype=float).T
         regions = np.array(list(self.world.base["destination_region"].values()))

@@ -18,6 +18,7 @@ from data_synthetic.items import Items
 __all__ = ["examine", "inclusion_probability", "points"]
 
 _DAY_MS, _HOUR_MS = 86_400_000, 3_600_000
+_DECIMALS = 9   # of probabilities: hides last-bit differences between processors' exp
 
 
 def examine(items: Items, declarations: pa.Table) -> pa.Table:
@@ -25,7 +26,7 @@ def examine(items: Items, declarations: pa.Table) -> pa.Table:
     e, u = items.world.examination, items.uniform("examined")
     rule, targeted = _chances(items)
     random = e["random_share"]
-    total = inclusion_probability(random, rule, targeted)
+    total = np.round(inclusion_probability(random, rule, targeted), _DECIMALS)
     rows = np.flatnonzero(u < total)
     edges = np.stack([np.full(items.n, random), random + (1 - random) * rule], axis=1)[rows]
     channel = (u[rows, None] >= edges).sum(axis=1)

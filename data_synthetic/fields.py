@@ -17,7 +17,6 @@ import numpy as np
 from data_synthetic.densities import KINDS
 from data_synthetic.distributions import loglogistic_log_prob, loglogistic_sample, mix_nominal, pick
 from data_synthetic.items import Items
-from data_synthetic.world import World
 
 __all__ = ["Field", "FIELDS", "PARTY_FIELDS", "VAGUE", "anchor", "against_norm", "field_columns"]
 
@@ -274,11 +273,10 @@ FIELDS: tuple[Field, ...] = (
     FromTable("ead_received_utc", "ead_received_utc", _origin))
 
 
-def field_columns(world: World) -> tuple[str, ...]:
-    """The item columns with a cause mask and evidence, in the declaration's order.
+def field_columns() -> tuple[str, ...]:
+    """The item columns with a cause mask and evidence.
 
-    >>> from data_synthetic.world import load_world
-    >>> field_columns(load_world("calm"))[-2:]
+    >>> field_columns()[-2:]
     ('sender_id', 'recipient_id')
     """
     columns = [f.column for f in FIELDS] + [f.column for f in PARTY_FIELDS] + ["origin"]

@@ -18,13 +18,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data_synthetic.declarations import UTC_MS
+from data_synthetic.fields import field_columns
 from data_synthetic.stream import Part, Progress, Source, Stream
 from data_synthetic.world import HERE, World
 from risk.errors import Refused
 from risk.schema import Dictionary
 
-__all__ = ["load_dictionary", "write_package", "generate_package", "package_descriptor", "PART_ITEMS"]
+__all__ = ["load_dictionary", "write_package", "generate_package", "package_descriptor", "PART_ITEMS", "SAMPLE"]
 
+SAMPLE = {"world": "teaching", "n_items": 2000, "seed": 7, "days": 60}   # data_synthetic/sample
 TABLES = ("declarations", "outcomes", "truth")
 PART_ITEMS = 2**20         # items of a part file; a stream of at most this many is one file a table
 _ROW_GROUP = 2**17
@@ -207,9 +209,24 @@ def package_descriptor(folder: Path, manifest: Mapping[str, Any]) -> dict[str, A
     descriptor = load_dictionary().to_descriptor()
     descriptor = {"profile": "data-package", **descriptor}
     by_name = {r["name"]: r for r in descriptor["resources"]}
+    by_name["truth"]["schema"]["fields"] += _cause_fields(by_name["declarations"])
     descriptor["resources"] = [{**by_name[name], **_files(folder, name)} for name in TABLES]
+    if isinstance(descriptor["resources"][0]["path"], list) or manifest.get("first_item"):
+        # outcomes of earlier items, or of other parts: no reader could check the reference
+        descriptor["resources"][1]["schema"].pop("foreignKeys", None)
     descriptor["risk"] = {**descriptor.get("risk", {}), "manifest": dict(manifest)}
     return descriptor
+
+
+def _cause_fields(declarations: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Dictionary entries of the cause mask and the evidence, one pair for each field a scheme can alter."""
+    titles = {f["name"]: f.get("title", f["name"]) for f in declarations["schema"]["fields"]}
+    altered = [{"name": f"altered_{c}", "type": "boolean", "title": f"{titles[c]}: altered by the scheme",
+                "constraints": {"required": True}, "risk": {"role": "truth"}} for c in field_columns()]
+    evidence = [{"name": f"evidence_{c}", "type": "number", "title": f"{titles[c]}: evidence for the scheme",
+                 "description": "Log-likelihood ratio of the scheme against the archetype that it imitates; "
+                 "empty for regular items.", "risk": {"role": "truth", "unit": "nats"}} for c in field_columns()]
+    return altered + evidence
 
 
 def _files(folder: Path, name: str) -> dict[str, Any]:
@@ -217,11 +234,10 @@ def _files(folder: Path, name: str) -> dict[str, Any]:
     files = sorted(path.glob("part-*.parquet")) if path.is_dir() else [path]
     names = [str(f.relative_to(folder).as_posix()) for f in files]
     hashes = [_sha256(f) for f in files]
-    whole = hashes[0] if len(files) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()
     out: dict[str, Any] = {"path": names[0] if len(names) == 1 else names, "format": "parquet",
-                           "mediatype": "application/vnd.apache.parquet",
-                           "bytes": sum(f.stat().st_size for f in files)}
-    return out | ({"hash": f"sha256:{whole}"} if len(files) == 1 else {"risk": {"hashes": hashes}})
+                           "mediatype": "application/vnd.apache.parquet"}
+    sizes = {"bytes": [f.stat().st_size for f in files], "hashes": [f"sha256:{h}" for h in hashes]}
+    return out | ({"hash": f"sha256:{hashes[0]}"} if len(files) == 1 else {}) | {"risk": sizes}
 
 
 def _sha256(path: Path) -> str:

@@ -157,11 +157,16 @@ class StreamMaker:
         with ProcessPoolExecutor(processes, initializer=_set_maker, initargs=(self.maker,)) as pool:
             yield from _in_order(pool, skeletons, ahead=processes + 1)
 
+    def add(self, block: Block) -> tuple[np.ndarray, np.ndarray]:
+        """Add a block to the oracle's sums: history-aware margins, and what earlier items told (nats)."""
+        s = block.skeleton
+        return self.history.step(s.identity, log_kind=lambda rows: self._log_kind(s, rows),
+                                 likelihood=block.likelihood, kind=s.kind)
+
     def finish(self, block: Block) -> Part | None:
         """Add the block to the oracle's sums; None for a block wholly before the first item wanted."""
         s = block.skeleton
-        margin, past = self.history.step(s.identity, log_kind=lambda rows: self._log_kind(s, rows),
-                                         likelihood=block.likelihood, kind=s.kind)
+        margin, past = self.add(block)
         outcomes = self._reported(block.outcomes)
         skip = max(self.source.first - s.block * BLOCK, 0)
         if skip >= len(s.number) and not len(outcomes):

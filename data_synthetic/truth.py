@@ -23,7 +23,7 @@ MOST = 50.0    # nats; a long ordinary history can tell hundreds against every s
 
 def truth_table(world: World, block: Block, margin: np.ndarray, past: np.ndarray) -> pa.Table:
     """Truth of a block; `margin` is the history-aware oracle's, `past` what earlier items tell (nats)."""
-    s, columns = block.skeleton, field_columns(world)
+    s, columns = block.skeleton, field_columns()
     bad = np.flatnonzero(s.irregular)
     altered, evidence = _altered(world, block, bad, columns), block.evidence.copy()
     own = np.array([columns.index("sender_id"), columns.index("recipient_id")])[s.role[bad]]

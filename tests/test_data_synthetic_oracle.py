@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 import math
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import expit
+from scipy.stats import chi2
 
 from data_synthetic.fields import field_columns
 from data_synthetic.stream import Source, StreamMaker
@@ -87,7 +88,7 @@ class Slow:
         return (math.log(base["median"] * self.factor(name, ("scale",), mode, week)),
                 base["spread"] * self.factor(name, ("spread",), mode, week))
 
-    @lru_cache(maxsize=None)
+    @cache
     def commodity(self, mode, week):
         inside = {g: sum(c.weight for c in self.goods.commodities if c.group == g) for g in self.share}
         total = sum(self.share.values())
@@ -249,8 +250,7 @@ def test_history_oracle_equals_enumeration_of_kinds_and_patterns(tiny):
     world, maker, block, part = tiny
     slow, s = Slow(world), block.skeleton
     fresh = StreamMaker(Source(world, 3, 1500, 90))
-    margin, _ = fresh.history.step(s.identity, log_kind=lambda r: fresh._log_kind(s, r),
-                                   likelihood=block.likelihood, kind=s.kind)
+    margin, _ = fresh.add(block)
     who, count = np.unique(s.identity, return_counts=True)
     schemes = {p.key: k for k, p in enumerate(world.profiles) if p.imitates}
     kind = s.kind[np.unique(s.identity, return_index=True)[1]]
@@ -297,7 +297,7 @@ def test_item_oracle_equals_sum_over_all_identities_at_work(tiny):
 
 def test_evidence_is_the_log_ratio_of_scheme_to_the_archetype_imitated(tiny):
     world, _, block, part = tiny
-    slow, s, columns = Slow(world), block.skeleton, field_columns(world)
+    slow, s, columns = Slow(world), block.skeleton, field_columns()
     bad = np.flatnonzero(s.irregular)
     truth = part.truth.to_pandas()
     for j, i in enumerate(bad[:25]):
@@ -321,27 +321,31 @@ def large():
         maker = StreamMaker(Source(load_world("operational"), seed, 100_000, 180))
         for block in maker.blocks(1):
             s = block.skeleton
-            margin, _ = maker.history.step(s.identity, log_kind=lambda r, s=s: maker._log_kind(s, r),
-                                           likelihood=block.likelihood, kind=s.kind)
+            margin, _ = maker.add(block)
             tables.append(pd.DataFrame({"item": block.margin_item, "history": margin, "irregular": s.irregular,
                                         "identity": s.identity + seed * 10**9}))
     return pd.concat(tables, ignore_index=True)
 
 
 @pytest.mark.parametrize("oracle", ["item", "history"])
-def test_oracle_is_calibrated_in_every_decile(large, oracle):
-    """Observed and stated irregular items agree within two standard errors in every decile.
+def test_oracle_is_calibrated_over_all_deciles_together(large, oracle):
+    """Stated and observed irregular items agree, decile by decile of what the oracle expects.
 
-    Items of one identity are irregular together, which the item-only oracle cannot know, so the error is
-    that of sums over identities. The deciles are of the irregular items that the oracle itself expects,
-    so that each holds the same number of them.
+    Ten deciles of two oracles would exceed two standard errors by chance in half of all runs, so here the
+    ten are judged together (chi-square, 99.9 %); benchmarks/bench_oracle.py shows each within two standard
+    errors on 2.4 million items. Items of one identity are irregular together, which the item-only oracle
+    cannot know, so errors are of sums over identities.
     """
     p = pd.Series(expit(large[oracle]))
     order = np.argsort(p.to_numpy(), kind="stable")
     decile = np.empty(len(p), dtype=int)
     decile[order] = np.minimum((np.cumsum(p.to_numpy()[order]) / p.sum() * 10).astype(int), 9)
-    gap = large["irregular"] - p
-    for d in range(10):
-        sums = gap[decile == d].groupby(large["identity"][decile == d]).sum()
-        z = sums.sum() / math.sqrt((sums ** 2).sum())
-        assert abs(z) <= 2.0, f"decile {d} of the {oracle} oracle is off by {z:.1f} standard errors"
+    sums = (large["irregular"] - p).groupby([decile, large["identity"]]).sum()
+    z = np.array([sums[d].sum() / math.sqrt((sums[d] ** 2).sum()) for d in range(10)])
+    assert (z ** 2).sum() <= chi2.ppf(0.999, 10), f"standard errors off by decile: {z.round(1)}"
+
+
+def test_a_miscalibrated_oracle_would_be_noticed(large):
+    """The judgement above can fail: margins half a nat too high are refused."""
+    with pytest.raises(AssertionError):
+        test_oracle_is_calibrated_over_all_deciles_together(large.assign(history=large["history"] + 0.5), "history")
