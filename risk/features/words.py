@@ -34,6 +34,8 @@ def quantity(value: float, unit: str = "") -> str:
     """
     if value is None or math.isnan(value):
         return "not stated"
+    if math.isinf(value):
+        return "beyond measure"
     if unit == "g" and abs(value) >= 1000:
         value, unit = value / 1000, "kg"
     if unit == "h" and abs(value) >= 72:
@@ -45,7 +47,7 @@ def quantity(value: float, unit: str = "") -> str:
 
 
 def _digits(value: float) -> str:
-    if value == 0:
+    if abs(value) < 1e-9:
         return "0"
     size = math.floor(math.log10(abs(value)))
     rounded = round(value, 2 - size)
