@@ -20,9 +20,10 @@ sentences, fairness groups and labels of the web app are all derived from it, so
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Mapping, Sequence
+from typing import Any
 
 from risk.errors import Refused, nearest
 

@@ -18,6 +18,7 @@ from risk.errors import FileRefused, Refused
 from risk.intake.codes import CODES
 from risk.intake.columns import convert
 from risk.intake.constraints import check_outcomes
+from risk.intake.csv_text import check_names
 from risk.intake.findings import Finding, Findings, excerpt, refusal, refuse_file
 from risk.intake.limits import FILES, UPLOADS, Limits
 from risk.intake.read import Raw, Source, read_raw, read_table, shown_name
@@ -120,7 +121,8 @@ def load_upload(
 
     >>> d = Dictionary({"name": "t", "resources": [{"name": "declarations", "schema": {"fields": [
     ...     {"name": "id", "risk": {"role": "id"}},
-    ...     {"name": "weight", "type": "number", "constraints": {"minimum": 1}, "risk": {"role": "numeric"}}]}}]})
+    ...     {"name": "weight", "type": "number", "constraints": {"minimum": 1},
+    ...      "risk": {"role": "numeric"}}]}}]})
     >>> load_upload("../x.csv", b"id,weight\\na,5\\n", d).declarations["weight"].tolist()
     [5.0]
     >>> load_upload("../x.csv", b"id,weight\\na,-5\\n", d)
@@ -259,12 +261,7 @@ def _one(
     raw = read_raw(source, findings, limits=limits, wanted=names)
     if raw.n_rows == 0:
         raise refuse_file("no_rows", f"{source.name} has a header but no row; expected at least one.")
-    if not names & set(raw.names):
-        raise refuse_file(
-            "no_header",
-            f"{source.name} starts with '{excerpt(','.join(raw.names))}'; expected the column "
-            f"names, such as {', '.join(sorted(names)[:4])}.",
-        )
+    check_names(source.name, raw.names, names)
     known = {f.name for f in labels if f.role == "label"} - names
     for name in sorted(known & set(raw.names)):
         findings.add(

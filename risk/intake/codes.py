@@ -134,7 +134,7 @@ CODES: dict[str, Code] = {
     "not_finite": _error("A number without bounds.", "`inf` · `1e400`", "Leave the cell empty."),
     "not_whole": _error("A number with a fraction where a whole one belongs.", "`1.5` pieces", "Round it."),
     "too_many_digits": _error(
-        "A whole number too large to be held exactly (beyond 2^53).",
+        "A whole number too large to be held exactly (2^53 or more).",
         "`9007199254740993`",
         "Declare identifiers as text.",
     ),
@@ -213,7 +213,8 @@ CODES: dict[str, Code] = {
 def as_markdown() -> str:
     """The codes as the page ``docs/finding-codes.md``."""
     head = (
-        "# Finding codes\n\nWhat `risk check` and every import can answer. An error keeps the whole data set out; "
+        "# Finding codes\n\nWhat `risk check` and every import can answer. "
+        "An error keeps the whole data set out; "
         "a notice is listed, and nothing is changed silently.\nMade from `risk/intake/codes.py`.\n\n"
         "| code | severity | meaning | example | what to do |\n|---|---|---|---|---|\n"
     )

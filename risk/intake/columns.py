@@ -6,9 +6,9 @@ text whatever the pattern is.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Callable
 
 import numpy as np
 import pandas as pd
@@ -24,7 +24,7 @@ from risk.schema import Field
 
 __all__ = ["convert"]
 
-_NUMBER = r"^[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?$"
+_NUMBER = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?$"
 _EXACT = float(2**53)
 _MISSING_WORDS = frozenset(
     {"na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", "?", ".", "missing", "unknown"}
@@ -67,7 +67,7 @@ def convert(
         out[f.name] = (
             _all_missing(f, raw.n_rows) if given is None else _one(given, f, findings, now, max_cell)
         )
-    frame = pd.DataFrame(out)
+    frame = pd.DataFrame(out, copy=False)
     constraints.check_ids(frame, fields, findings)
     return frame
 
@@ -176,9 +176,9 @@ def _floats(column: Column) -> np.ndarray | None:
     """Finite float64, NaN where missing or not a number; None for a column that cannot hold numbers."""
     kind = column.given.type
     if spelling.is_text(kind):
-        made, fits = _parsed(column)
+        made = _parsed(column)
     elif pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        made, fits = _numpy(pc.cast(column.given, pa.float64(), safe=False)), None
+        made = _numpy(pc.cast(column.given, pa.float64(), safe=False))
     else:
         return _wrong_type(column)
     with np.errstate(invalid="ignore"):
@@ -187,7 +187,7 @@ def _floats(column: Column) -> np.ndarray | None:
             np.isinf(made),
             lambda v: f"is '{excerpt(v)}', which is not a finite number; expected {column.field.expected}",
         )
-        large = np.abs(made) > _EXACT
+        large = np.abs(made) >= _EXACT
     if large.any():
         large &= _whole_as_written(column)
         column.report(
@@ -207,10 +207,13 @@ def _whole_as_written(column: Column) -> np.ndarray:
     return _bools(pc.match_substring_regex(pc.cast(column.given, pa.string()), r"^[+-]?[0-9]+$"))
 
 
-def _parsed(column: Column) -> tuple[np.ndarray, pa.ChunkedArray]:
+def _parsed(column: Column) -> np.ndarray:
     text = column.given
+    quick = _cast_whole(text)
+    if quick is not None:
+        return quick
     fits = pc.match_substring_regex(text, _NUMBER)
-    if not pc.all(fits).as_py() and pc.all(fits).is_valid:
+    if not pc.all(fits).as_py():
         bad = pc.and_not(pc.is_valid(text), pc.fill_null(fits, False))
         column.report(
             "not_a_number",
@@ -218,7 +221,16 @@ def _parsed(column: Column) -> tuple[np.ndarray, pa.ChunkedArray]:
             lambda v: f"is '{excerpt(v)}'{_why_no_number(str(v))}; expected {column.field.expected}",
         )
         text = pc.if_else(fits, text, pa.scalar(None, text.type))
-    return _numpy(pc.cast(text, pa.float64())), fits
+    return _numpy(pc.cast(text, pa.float64()))
+
+
+def _cast_whole(text: pa.ChunkedArray) -> np.ndarray | None:
+    """The whole column at once where every value is a finite number; Arrow's reader has the same grammar."""
+    try:
+        made = pc.cast(text, pa.float64())
+    except pa.ArrowInvalid:
+        return None
+    return _numpy(made) if pc.all(pc.is_finite(made)).as_py() else None
 
 
 def _why_no_number(text: str) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["check_range", "check_text", "check_ids", "s10_wrong"]
 
 _S10 = r"^[A-Z]{2}[0-9]{9}[A-Z]{2}$"
-_S10_WEIGHTS = np.array([8, 6, 4, 2, 3, 5, 9, 7])
+_S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
 
 
 def check_range(column: "Column", values: np.ndarray) -> None:
@@ -87,13 +87,13 @@ def check_ids(frame: pd.DataFrame, fields: tuple[Field, ...], findings: Findings
 
 def _check_id(frame: pd.DataFrame, f: Field, findings: Findings) -> None:
     ids = frame[f.name]
-    again = (ids.duplicated() & ids.notna()).to_numpy()
-    if not again.any():
+    given = pa.chunked_array([pa.array(ids, from_pandas=True)])
+    if not _repeats(given).any():
         return
+    again = (ids.duplicated() & ids.notna()).to_numpy()
     involved = frame[ids.isin(ids[again])]
     copied = np.zeros(len(frame), bool)
     copied[involved.index[involved.duplicated()]] = True
-    given = pa.chunked_array([pa.array(ids, from_pandas=True)])
     report(
         findings,
         f.name,
@@ -136,8 +136,10 @@ def s10_wrong(text: pa.ChunkedArray) -> np.ndarray:
 
 
 def _check_digit(serial: np.ndarray) -> np.ndarray:
-    digits = serial[:, None] // 10 ** np.arange(7, -1, -1) % 10
-    check = 11 - digits @ _S10_WEIGHTS % 11
+    total = np.zeros(len(serial), np.int64)
+    for place, weight in enumerate(reversed(_S10_WEIGHTS)):
+        total += serial // 10**place % 10 * weight
+    check = 11 - total % 11
     return np.where(check == 10, 0, np.where(check == 11, 5, check))
 
 

@@ -7,17 +7,17 @@ quotes, repeated names, NUL bytes, other encodings.
 from __future__ import annotations
 
 import csv
-from typing import Collection
+from collections.abc import Collection
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
 from risk.errors import FileRefused
-from risk.intake.findings import Finding, Findings, excerpt, refusal, refuse_file
+from risk.intake.findings import Finding, Findings, excerpt, printable, refusal, refuse_file
 from risk.intake.limits import Limits
 
-__all__ = ["parse_csv", "header_of"]
+__all__ = ["parse_csv", "header_of", "check_names"]
 
 _MAGIC = {
     b"PK\x03\x04": "a zip or Excel file",
@@ -43,8 +43,8 @@ _QUOTE, _COMMA, _LF, _CR = 34, 44, 10, 13
 
 def parse_csv(
     name: str, data: bytes, findings: Findings, *, limits: Limits, wanted: Collection[str] | None = None
-) -> pa.Table:
-    """A table of text columns, those of `wanted` only where given.
+) -> tuple[list[str], pa.Table]:
+    """The file's column names, and a table of text columns, those of `wanted` only where given.
 
     Raises
     ------
@@ -52,23 +52,26 @@ def parse_csv(
         When the bytes are not UTF-8 text with commas, or a row does not fit the header.
     """
     start = len(_MARK) if data.startswith(_MARK) else 0
-    names = header_of(name, data, limits=limits)
+    names = header_of(name, data, limits=limits, wanted=wanted)
     stop = _end_of_rows(data)
-    _check_nul(name, data)
     _check_quotes(name, data, start)
     _note_line_ends(data, findings)
     body = pa.BufferReader(pa.py_buffer(data).slice(start, stop - start))
-    return _parse(name, body, data, names, wanted)
+    return names, _parse(name, body, data, names, wanted)
 
 
-def header_of(name: str, data: bytes, *, limits: Limits) -> list[str]:
+def header_of(name: str, data: bytes, *, limits: Limits, wanted: Collection[str] | None = None) -> list[str]:
     """The column names in the first line, refused when they are repeated, too many or not comma-separated."""
-    if not data.strip():
+    if not data[:1000].strip() and not data.strip():
         raise refuse_file("empty_file", f"{name} is empty; expected a header line and at least one row.")
     for magic, what in _MAGIC.items():
         if data.startswith(magic):
             raise refuse_file("wrong_kind", f"{name} is {what}; expected UTF-8 text with commas.")
+    _check_nul(name, data)
+    _check_utf8(name, data)
     names = _names(name, data, limits.max_columns)
+    if wanted is not None:
+        check_names(name, names, wanted)
     twice = sorted({n for n in names if names.count(n) > 1}) if len(set(names)) < len(names) else []
     if twice:
         raise refuse_file(
@@ -77,6 +80,16 @@ def header_of(name: str, data: bytes, *, limits: Limits) -> list[str]:
             column=excerpt(twice[0]),
         )
     return names
+
+
+def check_names(name: str, names: list[str], wanted: Collection[str]) -> None:
+    """Refuse a table in which no name is a declared one, even with its case and edges folded."""
+    if not {w.strip().casefold() for w in wanted} & {n.strip().casefold() for n in names}:
+        few = ", ".join(sorted(wanted)[:4])
+        raise refuse_file(
+            "no_header",
+            f"{name} starts with '{excerpt(','.join(names[:20]))}'; expected column names, such as {few}.",
+        )
 
 
 def _names(name: str, data: bytes, most: int) -> list[str]:
@@ -93,8 +106,6 @@ def _names(name: str, data: bytes, most: int) -> list[str]:
     try:
         text = line.decode("utf-8-sig")
         names = next(csv.reader([text], strict=True), [""])
-    except UnicodeDecodeError:
-        raise _not_utf8(name, data) from None
     except csv.Error:
         raise refuse_file(
             "bad_quote",
@@ -124,12 +135,25 @@ def _check_nul(name: str, data: bytes) -> None:
         )
 
 
+def _check_utf8(name: str, data: bytes) -> None:
+    """Validate without making a text of it; only a failure is decoded, to name the byte."""
+    whole = pa.Array.from_buffers(
+        pa.large_binary(), 1, [None, pa.py_buffer(np.array([0, len(data)])), pa.py_buffer(data)]
+    )
+    try:
+        whole.cast(pa.large_string())
+    except pa.ArrowInvalid:
+        raise _not_utf8(name, data) from None
+
+
 def _check_quotes(name: str, data: bytes, start: int) -> None:
-    """A quote opens or closes a whole cell or is doubled inside one; anything else is read differently by all."""
+    """A quote opens or closes a cell or is doubled inside one; other quotes are read differently by all."""
     if b'"' not in data:
         return
     raw = np.frombuffer(data, np.uint8)
-    at = np.flatnonzero(raw == _QUOTE)
+    at = np.concatenate(
+        [i + np.flatnonzero(raw[i : i + _BLOCK] == _QUOTE) for i in range(0, len(raw), _BLOCK)]
+    )
     opens, closes = at[0::2], at[1::2]
     before = np.where(opens > start, raw[opens - 1], _LF)
     after = np.where(closes + 1 < len(raw), raw[np.minimum(closes + 1, len(raw) - 1)], _LF)
@@ -151,7 +175,10 @@ def _check_quotes(name: str, data: bytes, start: int) -> None:
 
 
 def _note_line_ends(data: bytes, findings: Findings) -> None:
-    pairs, feeds, returns = data.count(b"\r\n"), data.count(b"\n"), data.count(b"\r")
+    returns = data.count(b"\r")
+    if not returns:
+        return
+    pairs, feeds = data.count(b"\r\n"), data.count(b"\n")
     if len([n for n in (pairs, feeds - pairs, returns - pairs) if n]) > 1:
         findings.add(
             Finding(0, "", "mixed_line_ends", "Lines end in more than one way; all were read as line ends.")
@@ -183,7 +210,7 @@ def _parse(
             ),
         )
     except pa.ArrowException as error:
-        raise _why(name, data, error) from None
+        raise _why(name, error) from None
     if ragged:
         raise _ragged(ragged, len(names))
     return table
@@ -206,10 +233,8 @@ def _ragged(rows: list[tuple[int, int]], expected: int) -> FileRefused:
     return FileRefused(refusal(found), findings=found)
 
 
-def _why(name: str, data: bytes, error: Exception) -> FileRefused:
+def _why(name: str, error: Exception) -> FileRefused:
     text = str(error)
-    if "UTF8" in text or "UTF-8" in text:
-        return _not_utf8(name, data)
     if "straddling" in text:
         return refuse_file(
             "too_long", f"{name} has a row of more than {_BLOCK:,} bytes; expected shorter cells."
@@ -217,7 +242,8 @@ def _why(name: str, data: bytes, error: Exception) -> FileRefused:
     if "Empty CSV" in text:
         return refuse_file("no_rows", f"{name} has a header but no row; expected at least one.")
     return refuse_file(
-        "unreadable", f"{name} cannot be read as a table: {text.splitlines()[0][:200].rstrip('.')}."
+        "unreadable",
+        f"{name} cannot be read as a table: {printable(text.splitlines()[0][:200].rstrip('.'))}.",
     )
 
 

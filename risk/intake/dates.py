@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,29 +29,29 @@ def parse(text: pa.ChunkedArray, form: str) -> tuple[pd.Series, int]:
     if form:
         made = pd.to_datetime(text.to_pandas(), format=form, errors="coerce", utc=True)
         return made.dt.as_unit("ms"), 0
+    made = _cast_whole(text, pa.timestamp("ms", "UTC"))
+    if made is not None:  # every value says its zone
+        return made, 0
     fits = pc.match_substring_regex(text, _ISO)
     naive = int(pc.sum(pc.match_substring_regex(text, _NAIVE)).as_py() or 0)
-    if pc.all(fits).as_py() in (True, None):
-        made = _fast(text)
-        if made is not None:
-            return made, naive
-    kept = pc.if_else(fits, text, pa.scalar(None, text.type)).to_pandas()
-    return pd.to_datetime(kept, format="ISO8601", utc=True, errors="coerce").dt.as_unit("ms"), naive
+    made = _cast_whole(text, pa.timestamp("ms")) if pc.all(fits).as_py() else None
+    if made is None:
+        kept = pc.if_else(fits, text, pa.scalar(None, text.type)).to_pandas()
+        made = pd.to_datetime(kept, format="ISO8601", utc=True, errors="coerce").dt.as_unit("ms")
+    return made, naive
 
 
-def _fast(text: pa.ChunkedArray) -> pd.Series | None:
-    """Arrow's own reader, for columns that are alike in every row; None where it does not accept all of them."""
-    for kind in (pa.timestamp("ms", "UTC"), pa.timestamp("ms")):
-        try:
-            return _series(pc.cast(text, kind))
-        except pa.ArrowInvalid:
-            continue
-    return None
+def _cast_whole(text: pa.ChunkedArray, kind: pa.DataType) -> pd.Series | None:
+    """Arrow's own reader, for columns that are alike in every row; None where it refuses one."""
+    try:
+        return _series(pc.cast(text, kind))
+    except pa.ArrowInvalid:
+        return None
 
 
 def _series(made: pa.ChunkedArray) -> pd.Series:
-    values = pc.cast(made, pa.timestamp("ms"), safe=False).to_numpy().astype("datetime64[ms]")
-    return pd.Series(values).dt.tz_localize("UTC")
+    values = pc.cast(made, pa.timestamp("ms"), safe=False).to_numpy().astype("datetime64[ms]", copy=False)
+    return pd.Series(values, copy=False).dt.tz_localize("UTC")
 
 
 def typed(given: pa.ChunkedArray) -> tuple[pd.Series, int]:

@@ -10,7 +10,7 @@ import pandas as pd
 from risk.errors import FileRefused
 from risk.intake.codes import CODES
 
-__all__ = ["Finding", "Findings", "excerpt", "refusal", "refuse_file"]
+__all__ = ["Finding", "Findings", "excerpt", "printable", "refusal", "refuse_file"]
 
 
 def excerpt(value: object) -> str:
@@ -19,13 +19,18 @@ def excerpt(value: object) -> str:
     >>> excerpt("a\\tb" + "x" * 50)
     'a\\\\tbxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…'
     """
-    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(value)[:60])
+    text = printable(str(value)[:60])
     return text if len(text) <= 40 else text[:39] + "…"
+
+
+def printable(text: str) -> str:
+    """The text with everything that cannot be printed escaped."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is not as the dictionary says. `row` counts from 1 without the header; 0 is the whole file."""
+    """One thing that is not as the dictionary says. `row` counts from 1, header excluded; 0 is the file."""
 
     row: int
     column: str

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
-from typing import Collection
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from risk.errors import FileRefused
-from risk.intake.findings import refuse_file
+from risk.intake.findings import printable, refuse_file
 from risk.intake.limits import Limits
 
 __all__ = ["parse_parquet", "parts_of"]
@@ -51,7 +51,7 @@ def parse_parquet(
 
 def _unreadable(name: str, error: Exception) -> FileRefused:
     first = (str(error).splitlines() or ["no reason given"])[0].rstrip(".")[:200]
-    return refuse_file("unreadable", f"{name} is not a readable Parquet file: {first}.")
+    return refuse_file("unreadable", f"{name} is not a readable Parquet file: {printable(first)}.")
 
 
 def _same_names(
@@ -108,22 +108,31 @@ def _unpacked(f: pq.ParquetFile, keep: set[str]) -> int:
 
 
 def _read(name: str, file: pq.ParquetFile, source: Path | bytes, keep: list[str], limits: Limits) -> pa.Table:
-    """Texts are read as dictionaries, weighed, and only then written out: a small dictionary can stand for much."""
+    """Texts are read as dictionaries, weighed, and only then written out: a few can stand for much."""
     texts = [n for n in keep if _is_text(file.schema_arrow.field(n).type)]
     reader = pa.BufferReader(source) if isinstance(source, bytes) else source
     table = pq.ParquetFile(reader, read_dictionary=texts).read(columns=keep, use_threads=False)
     for i, column in enumerate(table.column_names):
         if pa.types.is_dictionary(table.schema.field(i).type):
-            written = sum(_written(chunk) for chunk in table.column(i).chunks)
-            if written > limits.max_bytes:
-                raise refuse_file(
-                    "too_large",
-                    f"{name}: column {column} unpacks to {written:,} bytes; at most "
-                    f"{limits.max_bytes:,} are read.",
-                    column=column,
-                )
-            table = table.set_column(i, column, _decoded(table.column(i)))
+            table = table.set_column(i, column, _text(name, column, table.column(i), limits))
     return table
+
+
+def _text(name: str, column: str, given: pa.ChunkedArray, limits: Limits) -> pa.ChunkedArray:
+    written = sum(_written(chunk) for chunk in given.chunks)
+    if written > limits.max_bytes:
+        raise refuse_file(
+            "too_large",
+            f"{name}: column {column} unpacks to {written:,} bytes; at most {limits.max_bytes:,} are read.",
+            column=column,
+        )
+    try:
+        given.validate(full=True)
+    except pa.ArrowInvalid:
+        raise refuse_file(
+            "not_utf8", f"{name}: column {column} holds bytes that are not UTF-8 text.", column=column
+        ) from None
+    return _decoded(given)
 
 
 def _is_text(kind: pa.DataType) -> bool:

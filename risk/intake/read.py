@@ -1,16 +1,16 @@
-"""From a path or an upload to raw columns: text (CSV) or typed (Parquet), refusing what cannot be read for sure."""
+"""From a path or an upload to raw columns: text (CSV) or typed (Parquet), or a refusal."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Collection
 
 import pandas as pd
 import pyarrow as pa
 
 from risk.errors import Refused
-from risk.intake.csv_text import header_of, parse_csv
+from risk.intake.csv_text import parse_csv
 from risk.intake.findings import Findings, excerpt, refuse_file
 from risk.intake.limits import FILES, Limits
 from risk.intake.parquet import parse_parquet, parts_of
@@ -87,8 +87,8 @@ def read_raw(
     _check_file_size(name, len(content), limits)
     if source.path.suffix.lower() == ".parquet":
         return _raw_parquet(name, [content], limits, wanted)
-    names = header_of(name, content, limits=limits)
-    return Raw.of_table(parse_csv(name, content, findings, limits=limits, wanted=wanted), names)
+    names, table = parse_csv(name, content, findings, limits=limits, wanted=wanted)
+    return Raw.of_table(table, names)
 
 
 def read_table(path: Path) -> pd.DataFrame:

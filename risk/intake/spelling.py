@@ -82,7 +82,7 @@ def check(column: "Column", text: pa.ChunkedArray) -> None:
 
 
 def _is_plain(text: pa.ChunkedArray) -> bool:
-    """Whether every value is printable ASCII without a space at its edge; decided on bytes, without a pattern."""
+    """Whether every value is printable ASCII without a space at its edge; decided on bytes."""
     return all(_chunk_is_plain(chunk) for chunk in text.chunks)
 
 
