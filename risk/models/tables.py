@@ -21,12 +21,13 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Mapping, Sequence
+from functools import cached_property
+from typing import Callable, Mapping, Sequence
 
-import numba
 import numpy as np
 
 from risk.errors import Refused
+from risk.models.kernels import Search, bins_of, explain_rows, flat, margin_rows
 
 __all__ = ["AdditiveTables"]
 
@@ -82,7 +83,7 @@ class AdditiveTables:
         weight
             Background weights, shape (n_background,); None for equal.
         """
-        bins = _bins(np.ascontiguousarray(background, np.float32), *_flat(edges))
+        bins = bins_of(np.ascontiguousarray(background, np.float32), Search.of(edges)).astype(np.int64)
         mass = np.full(len(bins), 1.0 / len(bins)) if weight is None else weight / weight.sum()
         sizes = [len(e) + 2 for e in edges]
         density = [np.bincount(bins[:, j], mass, sizes[j]) for j in range(len(names))]
@@ -116,8 +117,12 @@ class AdditiveTables:
         return self._run(x, threads)[0]
 
     def margins(self, x: np.ndarray, *, threads: int = 1) -> np.ndarray:
-        """``base + attributions.sum(axis=1)``, shape (n_items,), log-odds."""
-        return self._run(x, threads)[1]
+        """Margins, shape (n_items,), log-odds: ``base + attributions.sum(axis=1)`` but for rounding."""
+        x = self._checked(x)
+        margin = np.empty(len(x))
+        search, packed = self._packed
+        _in_blocks(lambda b: margin_rows(x[b], *search.parts, *packed, self.base, margin[b]), len(x), threads)
+        return margin
 
     def explain(self, x: np.ndarray, *, threads: int = 1) -> tuple[np.ndarray, np.ndarray]:
         """Attributions (n_items, p) and margins (n_items,) in one pass."""
@@ -168,81 +173,44 @@ class AdditiveTables:
             raise Refused("The model's tables do not fit together (sizes or order of thresholds differ from "
                           "what model.json states). The model was not loaded.")
 
+    def bins(self, x: np.ndarray) -> np.ndarray:
+        """Bin number of every value, int32 (n_items, p), for `x` (n_items, p)."""
+        return bins_of(self._checked(x), self._packed[0])
+
     def _run(self, x: np.ndarray, threads: int) -> tuple[np.ndarray, np.ndarray]:
+        x = self._checked(x)
+        phi, margin = np.empty(x.shape), np.empty(len(x))
+        search, packed = self._packed
+
+        def one(block: slice) -> None:
+            explain_rows(x[block], *search.parts, *packed, self.base, phi[block], margin[block])
+
+        _in_blocks(one, len(x), threads)
+        return phi, margin
+
+    def _checked(self, x: np.ndarray) -> np.ndarray:
         x = np.ascontiguousarray(x, np.float32)
         if x.ndim != 2 or x.shape[1] != len(self.names):
             raise Refused(f"Expected {len(self.names)} feature columns, got an array of shape {x.shape}. "
                           "Nothing was scored.")
-        phi, margin = np.empty(x.shape), np.empty(len(x))
-        packed = self._packed()
+        return x
 
-        def one(start: int) -> None:
-            block = slice(start, start + _BLOCK)
-            _explain(x[block], *packed, self.base, phi[block], margin[block])
-
-        starts = range(0, len(x), _BLOCK)
-        if threads == 1 or len(starts) == 1:
-            for start in starts:
-                one(start)
-        else:
-            with ThreadPoolExecutor(threads) as pool:  # the kernel releases the GIL; blocks do not overlap
-                list(pool.map(one, starts))
-        return phi, margin
-
-    def _packed(self) -> tuple[np.ndarray, ...]:
-        """All tables end to end, as the kernel wants them."""
-        flat_edges, edge_at = _flat(self.edges)
-        single, single_at = _flat(self.single)
+    @cached_property
+    def _packed(self) -> tuple[Search, tuple[np.ndarray, ...]]:
+        """Thresholds and all tables end to end, as the kernel wants them."""
+        single, single_at = flat(self.single)
         both = [np.stack([a, b], axis=-1).ravel() for a, b in zip(self.phi_a, self.phi_b, strict=True)]
-        pair, pair_at = _flat(both)
+        pair, pair_at = flat(both)
         pairs = np.array(self.pairs, np.int64).reshape(-1, 2)
-        return flat_edges, edge_at, single, single_at, pairs, pair, pair_at
+        return Search.of(self.edges), (single, single_at, pairs, pair, pair_at)
 
 
-def _flat(parts: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Arrays end to end, and where each starts, length n + 1."""
-    starts = np.concatenate([[0], np.cumsum([len(p) for p in parts])]).astype(np.int64)
-    joined = np.concatenate(parts) if parts else np.empty(0)
-    return np.ascontiguousarray(joined), starts
-
-
-@numba.njit(cache=True, nogil=True, inline="always")
-def _bin_of(x: float, edges: np.ndarray, start: int, stop: int) -> int:
-    """How many thresholds lie below x; one past the last bin for a missing x. No branch in the search."""
-    if x != x:
-        return stop - start + 1
-    low, n = start, stop - start
-    while n > 0:
-        half = (n + 1) >> 1
-        low += half * (edges[low + half - 1] < x)
-        n -= half
-    return low - start
-
-
-@numba.njit(cache=True, nogil=True)
-def _bins(x: np.ndarray, edges: np.ndarray, edge_at: np.ndarray) -> np.ndarray:
-    out = np.empty(x.shape, np.int64)
-    for i in range(x.shape[0]):
-        for j in range(x.shape[1]):
-            out[i, j] = _bin_of(x[i, j], edges, edge_at[j], edge_at[j + 1])
-    return out
-
-
-@numba.njit(cache=True, nogil=True)
-def _explain(x, edges, edge_at, single, single_at, pairs, pair, pair_at, base, phi, margin):
-    """Fill `phi` (n, p) and `margin` (n,) from float32 `x` (n, p): bin search, then look-ups."""
-    p = x.shape[1]
-    bins = np.empty(p, np.int64)
-    for i in range(x.shape[0]):
-        for j in range(p):
-            bins[j] = _bin_of(x[i, j], edges, edge_at[j], edge_at[j + 1])
-            phi[i, j] = single[single_at[j] + bins[j]]
-        for k in range(pairs.shape[0]):
-            a, b = pairs[k, 0], pairs[k, 1]
-            at = pair_at[k] + 2 * (bins[a] * (edge_at[b + 1] - edge_at[b] + 2) + bins[b])
-            phi[i, a] += pair[at]
-            phi[i, b] += pair[at + 1]
-        total = base
-        for j in range(p):
-            total += phi[i, j]
-        margin[i] = total
+def _in_blocks(work: Callable[[slice], None], n: int, threads: int) -> None:
+    """Do `work` on blocks of rows; the kernels release the interpreter's lock, and blocks do not overlap."""
+    blocks = [slice(start, start + _BLOCK) for start in range(0, n, _BLOCK)]
+    if threads == 1 or len(blocks) == 1:
+        for block in blocks:
+            work(block)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(work, blocks))
