@@ -23,6 +23,7 @@ __all__ = [
     "BadSetting",
     "ExplanationWithheld",
     "CaseRefused",
+    "ClassRefused",
     "NotAllowed",
     "NotRecorded",
     "StoreInUse",
@@ -136,6 +137,19 @@ with a reason first. Nothing was changed.
 
     def __init__(self, item_id: str, problem: str, *, todo: str = "") -> None:
         super().__init__(f"Case {item_id}: {problem}.{' ' + todo if todo else ''} Nothing was changed.")
+
+
+class ClassRefused(Refused):
+    """A step in a training session is not allowed now, or not to this person.
+
+    >>> raise ClassRefused("the item is closed", todo="Wait for the next one.")
+    Traceback (most recent call last):
+        ...
+    risk.errors.ClassRefused: Training session: the item is closed. Wait for the next one. Nothing was changed.
+    """
+
+    def __init__(self, problem: str, *, todo: str = "") -> None:
+        super().__init__(f"Training session: {problem}.{' ' + todo if todo else ''} Nothing was changed.")
 
 
 class NotRecorded(RiskError):

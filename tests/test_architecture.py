@@ -16,7 +16,7 @@ ROOMS = [
     ("risk.intake", 2), ("risk.features", 2), ("risk.access", 2), ("risk.audit", 2), ("risk.verify_log", 2),
     ("risk.casework", 2),
     ("risk.models", 3), ("risk.explanation", 3), ("risk.evaluation", 3), ("risk.selectivity", 3),
-    ("risk.fitted", 4), ("risk.training", 4),
+    ("risk.fitted", 4), ("risk.training", 4), ("risk.classroom", 4),
     ("risk.registry", 5), ("risk.store", 5), ("risk.results", 5),
     ("data_synthetic", 5),  # imports layers 0 and 1 only; nobody below layer 6 imports it
     ("risk.workbench", 6), ("risk.demo", 6),
