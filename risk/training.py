@@ -14,6 +14,7 @@ import pandas as pd
 
 from risk.errors import BadSetting, Refused
 from risk.features import Features
+from risk.features.columns import moments
 from risk.fitted import FittedModel
 from risk.intake import Data
 from risk.models.calibration import fit_affine
@@ -91,7 +92,9 @@ def slices_of(declarations: pd.DataFrame, dictionary: Dictionary, *,
 
 def labels_of(data: Data, *, known_by: pd.Timestamp | None = None,
               truth: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Per declaration ``y`` (1, 0, NaN where unknown) and ``weight`` (inverse inclusion probability).
+    """Per declaration ``y`` (1, 0, NaN where unknown), ``weight`` (inverse inclusion probability) and ``reported``.
+
+    ``reported`` is when the result became known, int64 ms UTC: the item's own moment where nothing says later.
 
     Parameters
     ----------
@@ -103,19 +106,36 @@ def labels_of(data: Data, *, known_by: pd.Timestamp | None = None,
     d, ids = data.dictionary, data.declarations[data.dictionary.id_field]
     if truth is not None:
         y = ids.map(truth.set_index(d.id_field)["irregular"]).astype(float)
-        return pd.DataFrame({"y": y.to_numpy(), "weight": 1.0})
+        return pd.DataFrame({"y": y.to_numpy(), "weight": 1.0, "reported": moments(data.declarations, d.as_of)})
     if data.outcomes is None:
         if d.label not in data.declarations:
             raise Refused("Expected outcomes of examinations, or a column with the role 'label'; the data has "
                           "neither, so there is nothing to learn from. No model was made.")
-        return pd.DataFrame({"y": data.declarations[d.label].astype(float).to_numpy(), "weight": 1.0})
+        return _labels_beside(data.declarations, d, known_by)
     known = data.outcomes
     if known_by is not None and "reported_utc" in known:
         known = known[known["reported_utc"] <= known_by]
     known = known.set_index(d.id_field)
     y = ids.map(known[d.label].astype(float)).to_numpy(dtype=float)
     chance = ids.map(known["inclusion_probability"]).to_numpy(dtype=float) if "inclusion_probability" in known else 1.0
-    return pd.DataFrame({"y": y, "weight": 1 / np.where(np.isnan(y), 1.0, chance)})
+    return pd.DataFrame({"y": y, "weight": 1 / np.where(np.isnan(y), 1.0, chance),
+                         "reported": _reported(data.declarations, ids.map(known["reported_utc"]), d)
+                         if "reported_utc" in known else moments(data.declarations, d.as_of)})
+
+
+def _labels_beside(declarations: pd.DataFrame, d: Dictionary, known_by: pd.Timestamp | None) -> pd.DataFrame:
+    """Labels that stand beside the declarations; a time column known at examination says when they were known."""
+    y = declarations[d.label].astype("Float64").to_numpy(float, na_value=np.nan)
+    times = [f.name for f in d.role("time") if f.known_at == "examination"]
+    reported = _reported(declarations, declarations[times[0]] if times else None, d)
+    if known_by is not None:
+        y = np.where(reported <= known_by.timestamp() * 1000, y, np.nan)
+    return pd.DataFrame({"y": y, "weight": 1.0, "reported": reported})
+
+
+def _reported(declarations: pd.DataFrame, at: pd.Series | None, d: Dictionary) -> np.ndarray:
+    own = moments(declarations, d.as_of)
+    return own if at is None else np.where(at.isna(), own, moments(at.to_frame("at"), ("at",)))
 
 
 def fit_model(data: Data, plan: Plan, *, truth: pd.DataFrame | None = None,
@@ -139,7 +159,7 @@ def fit_model(data: Data, plan: Plan, *, truth: pd.DataFrame | None = None,
     _enough(early["y"], "fit")
     stream = data.declarations[slices.rows(FIT)]
     features = Features(data.dictionary, without=plan.without)
-    features.fit(stream, early["y"].to_numpy())
+    features.fit(stream, early["y"].to_numpy(), reported=early["reported"].to_numpy())
     raw = KINDS[plan.model](features, stream, early, plan, threads)
     tables, calibration = _calibrate(raw, features, data.declarations, calibrate, later["weight"].to_numpy())
     return FittedModel(plan.model, features, tables,
@@ -209,6 +229,8 @@ def _facts(data: Data, plan: Plan, slices: Slices, labels: dict[str, Any]) -> di
     finds = {f"found_{k}": int(np.nansum(v)) for k, v in labels.items()}
     return {"model": plan.model, "labels": plan.labels, "seed": plan.seed, "without": list(plan.without),
             "n_stream": int(slices.rows(FIT).sum()), **counts, **finds,
+            "split": "in time order" if slices.fit_until is not None else
+            f"by a hash of {data.dictionary.id_field}, seeded with {plan.seed}: the data has no time column",
             "fit_until": _iso(slices.fit_until), "calibrate_until": _iso(slices.calibrate_until),
             "data_digest": data.digest(), "data_manifest": dict(data.dictionary.manifest)}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from risk.errors import Refused
@@ -46,6 +46,7 @@ def by_hand(h: PartyHistory, i: int, k: int) -> dict[str, float]:
 
 
 @given(st.integers(0, 2**32 - 1))
+@settings(max_examples=30)
 def test_equals_brute_force(seed: int) -> None:
     h = made(seed)
     past = PartyHistory.empty(h.names).past(h)

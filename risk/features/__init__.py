@@ -17,6 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from risk.errors import Refused
 from risk.features.history import PartyHistory
 from risk.features.kinds import KINDS
+from risk.features.rates import REPORTED
 from risk.features.words import Shown, quantity, relation, span
 from risk.schema import Dictionary, Feature
 
@@ -70,7 +71,8 @@ class Features(TransformerMixin, BaseEstimator):
             made.state_ = {f.name: self.state_[f.name] for f in made.specs}
         return made
 
-    def fit(self, frame: pd.DataFrame, y: np.ndarray | None = None, *, past: pd.DataFrame | None = None) -> "Features":
+    def fit(self, frame: pd.DataFrame, y: np.ndarray | None = None, *, past: pd.DataFrame | None = None,
+            reported: np.ndarray | None = None) -> "Features":
         """Learn norms, words and category orders.
 
         Parameters
@@ -81,7 +83,11 @@ class Features(TransformerMixin, BaseEstimator):
             Labels in {0, 1}, NaN where nobody looked; orders categories by their rate. Shape (n_items,).
         past
             What was known of each row's parties (`PartyHistory.past`); by default, what `frame` itself tells.
+        reported
+            When each label became known, int64 ms UTC; by default, at the item's own moment.
         """
+        if reported is not None:
+            frame = frame.assign(**{REPORTED: reported})
         sources = self._sources(frame, past)
         self.state_: dict[str, Any] = {
             f.name: KINDS[_kind(f)].fit(f, sources(f), y, self.dictionary) for f in self.specs}
@@ -118,7 +124,8 @@ class Features(TransformerMixin, BaseEstimator):
     def needs(self) -> tuple[str, ...]:
         """Raw columns that must be present to make the features."""
         read = {name for f in self.specs for name in (*f.reads, *_per(f))}
-        read |= set(self.dictionary.as_of) if self.party_specs else set()
+        if self.party_specs or any(f.kind == "rate" for f in self.specs):
+            read |= set(self.dictionary.as_of) or {self.dictionary.id_field}
         return tuple(f.name for f in self.dictionary.fields() if f.name in read)
 
     def reads(self) -> dict[str, tuple[str, ...]]:

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from risk.errors import Refused
+from risk.features.columns import moments
 from risk.schema import Dictionary
 
 __all__ = ["PartyHistory", "WINDOWS_DAYS", "past_name"]
@@ -76,7 +77,7 @@ class PartyHistory:
         n, ids = len(declarations), _hash(declarations[dictionary.id_field])
         reported, found = _examined(ids, dictionary, outcomes)
         party = np.column_stack([_hash(declarations[p]) for p in names]) if names else np.empty((n, 0), np.uint64)
-        return cls(ids, _moments(declarations, dictionary), party,
+        return cls(ids, moments(declarations, dictionary.as_of), party,
                    np.zeros(n, np.float32) if evidence is None else evidence.astype(np.float32), reported, found, names)
 
     @classmethod
@@ -241,16 +242,6 @@ def _mix(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """One hash of two (Fibonacci hashing; wraps around on purpose)."""
     with np.errstate(over="ignore"):
         return a * np.uint64(0x9E3779B97F4A7C15) ^ (b + np.uint64(0x7F4A7C15))
-
-
-def _moments(declarations: pd.DataFrame, dictionary: Dictionary) -> np.ndarray:
-    """When each item became known, ms UTC: the first of the dictionary's ``as_of`` columns that is stated."""
-    if not dictionary.as_of:
-        return np.zeros(len(declarations), np.int64)
-    moment = declarations[dictionary.as_of[0]]
-    for name in dictionary.as_of[1:]:
-        moment = moment.fillna(declarations[name])
-    return moment.dt.as_unit("ms").astype("int64").to_numpy()
 
 
 def _examined(ids: np.ndarray, dictionary: Dictionary, outcomes: pd.DataFrame | None) -> tuple[np.ndarray, np.ndarray]:

@@ -13,7 +13,9 @@ from typing import Any, Callable
 import numpy as np
 import pandas as pd
 
+from risk.features import rates
 from risk.features import text as text_model
+from risk.features.columns import strings as _strings
 from risk.features.history import past_name
 from risk.features.words import Shown, quantity, relation, span
 from risk.schema import Dictionary, Feature
@@ -37,14 +39,6 @@ class Kind:
 
 def _numbers(frame: pd.DataFrame, name: str) -> np.ndarray:
     return pd.to_numeric(frame[name], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
-
-
-def _strings(frame: pd.DataFrame, name: str, digits: int | None = None) -> pd.Series:
-    column = frame[name]
-    if column.dtype == bool or str(column.dtype) == "boolean":
-        column = column.map({True: "true", False: "false"})
-    column = column.astype("str").where(column.notna())
-    return column.str[:digits] if digits else column
 
 
 def _by_unique(column: pd.Series, function: Callable[[str], float]) -> np.ndarray:
@@ -281,6 +275,7 @@ KINDS: dict[str, Kind] = {
     "value": _numeric(_make_value),
     "ratio": _numeric(_make_ratio),
     "hours": _numeric(_make_hours),
+    "rate": Kind(rates.fit_rate, rates.make_rate, rates.say_rate),
     "category": Kind(_fit_category, _make_category, _say_category),
     "relative": Kind(_fit_relative, _make_relative, _say_relative),
     "vague": Kind(_fit_text, _make_vague, _say_vague),
