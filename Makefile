@@ -16,8 +16,8 @@ demo: .venv/ready  ## generate, train, explain, open the web app (NOAPP=1 stops 
 test: .venv/ready-dev browser  ## everything: units, doctests, README, browser
 	$(BIN)/python -m pytest
 
-bench: .venv/ready-dev  ## the benchmark table
-	$(BIN)/python -m benchmarks
+bench: .venv/ready-bench  ## every benchmark script, then one table of all figures
+	$(BIN)/python -m benchmarks $(NAMES)
 
 lint: .venv/ready-dev
 	$(BIN)/ruff check risk data_synthetic tests benchmarks app.py
@@ -35,6 +35,10 @@ setup: .venv/ready-dev
 
 .venv/ready-dev: .venv/ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+.venv/ready-bench: .venv/ready-dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	@touch $@
 
 # The browser tests drive Debian's Chromium. Where it cannot be installed they are skipped, loudly.
