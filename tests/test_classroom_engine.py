@@ -136,8 +136,13 @@ def test_a_submission_sent_again_changes_nothing(moves) -> None:
                 assert rule[again.event.name](play.room, again.event, key=again.key) == []
     for seat in play.room.present:
         for (step, item_id), answer in seat.answers.items():
-            told = [r.event for r in play.record if r.event.name == "answered" and r.event.seat == seat.seat_id
-                    and (r.event.step, r.event.item_id) == (step, item_id)]  # fmt: skip
+            told = [
+                r.event
+                for r in play.record
+                if r.event.name == "answered"
+                and r.event.seat == seat.seat_id
+                and (r.event.step, r.event.item_id) == (step, item_id)
+            ]
             assert len(told) == 1 and told[0].action == answer.first, "the first answer stands, once"
             assert answer.final == "" or play.room.mode(seat, step).advice != "none"
             assert answer.final == "" or answer.final_at > answer.at
@@ -306,8 +311,16 @@ def test_capacity_is_a_limit() -> None:
     assert say(play, "a", "release")
 
 
-@pytest.mark.parametrize("change", [dict(action="perhaps"), dict(confidence=49), dict(tags=("value", "value")),
-                                    dict(tags=TAGS[:3]), dict(tags=("colour",))])  # fmt: skip
+@pytest.mark.parametrize(
+    "change",
+    [
+        dict(action="perhaps"),
+        dict(confidence=49),
+        dict(tags=("value", "value")),
+        dict(tags=TAGS[:3]),
+        dict(tags=("colour",)),
+    ],
+)
 def test_an_answer_is_made_of_known_words(change) -> None:
     play = Play()
     sit(play, "a")

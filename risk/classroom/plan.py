@@ -122,6 +122,10 @@ OPERATIONAL. Did you mean 'BLIND'?
         rotated = {s.items for s in self.steps if s.rotate}
         if len(rotated) > 1:
             raise BadSetting("items", got=sorted(rotated), expected="one number for all rotated blocks")
+        if len(self.rotated) > 3:
+            raise BadSetting(
+                "rotate", got=len(self.rotated), expected="at most 3 blocks: there are 3 item sets"
+            )
         if self.study and len(self.rotated) < 2:
             raise BadSetting("study", got=self.name, expected="at least two rotated blocks to counterbalance")
         return self
@@ -155,7 +159,8 @@ class ItemFacts:
     """What measures need to know of an item.
 
     `route` is its origin; `difficulty` (0–1) is the chance, on an even bet, that the best possible judge of
-    the declaration errs; `concepts` are those of the largest attributions; `examine` is the advice.
+    the declaration errs; `concepts` are those of the largest attributions; `examine` is the advice; `scheme`
+    names what an irregular item follows.
     """
 
     item_id: str
@@ -165,6 +170,12 @@ class ItemFacts:
     difficulty: float
     route: str
     concepts: tuple[str, ...] = ()
+    scheme: str = ""
+
+    @property
+    def cell(self) -> tuple[bool, bool]:
+        """Which of the four cells it is in: truly irregular or not, advice right or not."""
+        return self.irregular, self.model_right
 
     @property
     def truth(self) -> str:
