@@ -189,7 +189,7 @@ def test_alpha_and_ac1_by_hand() -> None:
 
 
 def test_the_jackknife_leaves_out_one_item_at_a_time() -> None:
-    """Without item 1 (or 4): 1 − (1/3)/(3/5) = 4/9; without 2: all agree, 1; without 3: 1 − (1/3)/(1/3) = 0."""
+    """Without item 1 (or 4): 1 − (1/3)/(3/5) = 4/9; without 2: all agree, 1; without 3: 0."""
     _, se = agreement.jackknife_alpha(np.array([[0.0, 0, 1, 0], [0, 1, 1, 0]]))
     left = [4 / 9, 1.0, 0.0, 4 / 9]
     mean = sum(left) / 4
@@ -317,7 +317,7 @@ def test_reasons_are_named_only_by_known_names() -> None:
 
 
 def test_judgements_leave_out_warm_ups_removed_seats_skipped_items_and_half_answers() -> None:
-    from risk.classroom import control, rules
+    from risk.classroom import control
     from tests.fixtures_classroom import Play
     from tests.test_classroom_engine import go, say, sit
 
