@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data_synthetic.distributions import pick
-from data_synthetic.examinations import examine
+from data_synthetic.examinations import Prospects, prospect
 from data_synthetic.fields import FIELDS, PARTY_FIELDS, field_columns
 from data_synthetic.items import Items, Norms
 from data_synthetic.oracle import Likelihood, item_margin
@@ -33,11 +33,11 @@ _CASES = (0.70, 0.85)                              # running shares: as is, capi
 
 @dataclass(frozen=True)
 class Block:
-    """One finished block: declarations, examinations, and the likelihood that the oracle adds up."""
+    """One finished block: declarations, what examinations would show, and the likelihood that the oracle adds up."""
 
     skeleton: Skeleton
     declarations: pa.Table
-    outcomes: pa.Table
+    prospects: Prospects
     margin_item: np.ndarray
     likelihood: Likelihood
     evidence: np.ndarray        # (irregular items, columns of `field_columns`), nats
@@ -60,15 +60,16 @@ class BlockMaker:
                                              self.densities.origin_share).ravel()
 
     def make(self, skeleton: Skeleton) -> Block:
-        """Draw the fields of a block, examine it, and weigh it."""
+        """Draw the fields of a block, look at it, and weigh it."""
         items = Items(skeleton, self.densities, self.norms, self.seed, self.population.items_a_week)
         items.value["origin"] = self._origin(items)
         for f in (*FIELDS, *PARTY_FIELDS):
             f.draw(items)
-        declarations = self._declarations(items)
+        parties = self._parties(items)
+        declarations = self._declarations(items, parties)
         likelihood, item_party, evidence = self._weigh(items)
         margin = item_margin(self._prior(items), item_party, likelihood.mode, self.densities.imitated)
-        return Block(skeleton, declarations, examine(items, declarations), margin, likelihood, evidence)
+        return Block(skeleton, declarations, prospect(items, parties), margin, likelihood, evidence)
 
     # -- what the block says about kinds and modes ------------------------------------------------------
 
@@ -148,14 +149,14 @@ class BlockMaker:
         s = items.skeleton
         return np.where(s.role == 0, s.home, items.of_party("origin", side=0))
 
-    def _declarations(self, items: Items) -> pa.Table:
+    def _declarations(self, items: Items, parties: np.ndarray) -> pa.Table:
         v, origin = items.value, items.value["origin"]
         codes = np.array([o.code for o in self.world.origins])
         elsewhere = self._elsewhere(items, "operator"), self._elsewhere(items, "manufacture")
         operator = np.where(v["origin_operator"] == 1, elsewhere[0], origin)
         made = np.where(v["country_of_manufacture"] == 1, elsewhere[1], origin)
         gross = v["declared_net_weight_g"] + v["packaging_g"]
-        ids = self._ids(items)
+        ids = [pseudonyms(parties[:, side]) for side in (0, 1)]
         return pa.table({
             "item_id": s10_ids(items.skeleton.number, self._service(items), _letters(codes)[operator]),
             **self._times(items),
@@ -184,13 +185,14 @@ class BlockMaker:
         total = np.cumsum(share, axis=1)
         return pick(total / total[:, -1:], items.value["origin"], items.uniform(name))
 
-    def _ids(self, items: Items) -> tuple[pa.Array, pa.Array]:
+    def _parties(self, items: Items) -> np.ndarray:
+        """Hashes of sender and recipient, shape (n, 2)."""
         v = items.value
         regions, origins = len(self.world.base["destination_region"]), len(self.world.origins)
         sender = items.party_hash(side=0, stratum=v["sender_type"] * origins + v["origin"], pool=self._sender_pool)
         recipient = items.party_hash(side=1, stratum=v["recipient_type"] * regions + v["destination_region"],
                                      pool=self._recipient_pool)
-        return pseudonyms(sender), pseudonyms(recipient)
+        return np.stack([sender, recipient], axis=1)
 
     def _service(self, items: Items) -> np.ndarray:
         u, mail_class = items.uniform("service"), items.value["mail_class"]

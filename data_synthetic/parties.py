@@ -4,8 +4,9 @@ An identity belongs to a *cell* – volume class, week of birth, home origin –
 scheme) drawn from ``P(kind | cell)``. When it is chosen for an item depends on its cell alone, so the times
 of its items tell nothing about its kind beyond the cell: that is what makes the oracle a running sum.
 
-Kinds are calibrated: `Population` solves for the cell-free odds of each kind that give every archetype and
-scheme its share of items in the world's own period.
+Kinds are calibrated: `Population` solves for the cell-free odds of each kind that give every scheme its share of
+irregular items, and every archetype its share of regular ones (those of its imitators included), in the
+world's own period.
 """
 
 from __future__ import annotations
@@ -130,7 +131,8 @@ class Population:
             kind = np.exp(log_softmax(log_odds + leaning))
             got = np.einsum("bvo,bv,bvoz->z", cell, items, kind)
             bad = np.einsum("bvo,zbv,bvoz->z", cell, irregular, kind)
-            reached = np.where(np.arange(self.kinds) < self.archetypes, got, bad) / got.sum()
+            regular = np.bincount(self.imitated, got - bad, minlength=self.kinds)   # schemes' ordinary items too
+            reached = np.where(np.arange(self.kinds) < self.archetypes, regular, bad) / got.sum()
             log_odds = log_odds + np.log(target / np.maximum(reached, 1e-300))
         return log_odds
 

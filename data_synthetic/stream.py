@@ -23,6 +23,7 @@ import pyarrow as pa
 
 from data_synthetic.declarations import Block, BlockMaker
 from data_synthetic.densities import Densities
+from data_synthetic.examinations import Office
 from data_synthetic.oracle import History
 from data_synthetic.parties import Population
 from data_synthetic.skeleton import BLOCK, Clock, Skeleton, Skeletons
@@ -133,7 +134,7 @@ def generate(world: World, n_items: int, *, seed: int = 0, days: int | None = No
 
 
 class StreamMaker:
-    """The machinery behind `Source.parts`: identities, blocks, and the running sums of the oracle."""
+    """The machinery behind `Source.parts`: identities, blocks, running sums of the oracle, the office."""
 
     def __init__(self, source: Source) -> None:
         self.source, world = source, source.world
@@ -144,6 +145,8 @@ class StreamMaker:
         self.population = Population(world, densities, items_a_week=clock.items_a_week)
         self.skeletons = Skeletons(self.population, clock, source.seed)
         self.maker = BlockMaker(self.population, source.seed)
+        self.start_ms = int(np.datetime64(world.start, "ms").astype(np.int64))
+        self.office = Office(world.examination, families=tuple(world.families.values()), start_ms=self.start_ms)
         once = np.array([p.once for p in world.profiles])
         self.history = History(imitated=densities.imitated, archetypes=len(world.archetypes), once=once)
 
@@ -164,10 +167,10 @@ class StreamMaker:
                                  likelihood=block.likelihood, kind=s.kind)
 
     def finish(self, block: Block) -> Part | None:
-        """Add the block to the oracle's sums; None for a block wholly before the first item wanted."""
+        """Examine the block and add it to the oracle's sums; None for a block wholly before the first item wanted."""
         s = block.skeleton
         margin, past = self.add(block)
-        outcomes = self._reported(block.outcomes)
+        outcomes = self._reported(self.office.examine(block.prospects, block.declarations["item_id"]))
         skip = max(self.source.first - s.block * BLOCK, 0)
         if skip >= len(s.number) and not len(outcomes):
             return None
@@ -175,8 +178,7 @@ class StreamMaker:
         return Part(block.declarations.slice(skip), outcomes, truth.slice(skip))
 
     def _reported(self, outcomes: pa.Table) -> pa.Table:
-        start = np.datetime64(self.source.world.start, "ms").astype(np.int64)
-        reported = outcomes["reported_utc"].cast(pa.int64()).to_numpy() - start
+        reported = outcomes["reported_utc"].cast(pa.int64()).to_numpy() - self.start_ms
         return outcomes.filter(pa.array((reported >= self.window[0]) & (reported < self.window[1])))
 
     def _log_kind(self, s: Skeleton, rows: np.ndarray) -> np.ndarray:

@@ -28,7 +28,7 @@ from typing import Any
 from data_synthetic.toml_reader import Table, merge
 from risk.errors import NotFound, Refused
 
-__all__ = ["World", "Profile", "Timed", "Origin", "Commodity", "Group", "Goods", "PRESETS", "load_world",
+__all__ = ["World", "Profile", "Timed", "Origin", "Commodity", "Group", "Goods", "Figure", "PRESETS", "load_world",
            "make_world", "COLUMN_OF"]
 
 HERE = Path(__file__).parent
@@ -149,8 +149,30 @@ class Profile:
 
 
 @dataclass(frozen=True)
+class Figure:
+    """A public figure that the stream is set beside; `reason` says why it is not aimed at, where it is not."""
+
+    key: str
+    title: str
+    least: float
+    most: float
+    tolerance: float
+    source: str
+    reason: str
+
+    def gap(self, measured: float) -> float:
+        """How far a measured value lies outside [least, most]; 0 inside.
+
+        >>> round(Figure("k", "t", 0.4, 0.5, 0.1, "s", "").gap(0.55), 6)
+        0.05
+        """
+        return max(self.least - measured, measured - self.most, 0.0)
+
+
+@dataclass(frozen=True)
 class World:
-    """Everything that a world file says, checked. `raw` is the merged TOML, and `world_id` its hash."""
+    """Everything that a world file says, checked. `raw` is the merged TOML, and `world_id` its hash
+    without `calibration`."""
 
     name: str
     world_id: str
@@ -166,6 +188,7 @@ class World:
     base: Mapping[str, Any]
     shipping: Mapping[str, Any]
     examination: Mapping[str, Any]
+    calibration: tuple[Figure, ...]
     families: Mapping[str, str]
     archetypes: tuple[Profile, ...]
     schemes: tuple[Profile, ...]
@@ -208,7 +231,9 @@ def load_world(name_or_path: str | Path = "operational") -> World:
 def make_world(raw: Mapping[str, Any], *, name: str) -> World:
     """Check a merged world table and build the `World`; the goods may be given under ``goods``."""
     raw = {k: v for k, v in raw.items() if k != "presets"}
-    digest = hashlib.sha256(json.dumps(raw, sort_keys=True).encode()).hexdigest()
+    # figures for comparison change no stream, so correcting one must not make packages of another world
+    digest = hashlib.sha256(json.dumps({k: v for k, v in raw.items() if k != "calibration"},
+                                       sort_keys=True).encode()).hexdigest()
     from data_synthetic.world_reader import read_world  # here, because the reader needs these classes
     return read_world(Table(raw), name=name, world_id=digest[:16])
 

@@ -17,6 +17,7 @@ from datetime import date
 from typing import Any
 
 from data_synthetic.behaviours import make_behaviour
+from data_synthetic.indicators import INDICATORS
 from data_synthetic.toml_reader import Table
 from data_synthetic.world import (
     HEAVINESS,
@@ -24,6 +25,7 @@ from data_synthetic.world import (
     NUMBERS,
     ODDS,
     Commodity,
+    Figure,
     Goods,
     Group,
     Origin,
@@ -41,12 +43,11 @@ _PARTIES = {"items_a_week": (1e-4, 1e3), "volume_decay": (0.0, 3.0), "volume_cla
             "largest_share": (1e-4, 1.0), "life_weeks": (1.0, 52.0), "life_growth": (0.0, 1.0),
             "ordinary_weeks": (0.1, 520.0)}
 _RATES = {"random_share": (0.0, 1.0), "rule_rate": (0.0, 1.0), "targeted_rate": (0.0, 1.0),
-          "targeted_most": (0.0, 1.0), "check_sensitivity": (0.0, 1.0), "check_false_alarm": (0.0, 1.0),
+          "targeted_most": (0.0, 1.0), "steepness": (0.0, 10.0), "watch_points": (0.0, 10.0),
+          "cleared_points": (0.0, 10.0), "cleared_most": (0.0, 1000.0),
+          "officer_noise": (0.0, 10.0), "check_sensitivity": (0.0, 1.0), "check_false_alarm": (0.0, 1.0),
           "open_anyway": (0.0, 1.0), "opening_sensitivity": (0.0, 1.0), "family_wrong": (0.0, 1.0),
           "family_other": (0.0, 1.0), "delay_days": (0.0, 365.0), "delay_spread_days": (0.0, 365.0)}
-_POINTS = ("regulated_without_licence", "operator_differs", "no_advance_data", "vague", "words_against_code",
-           "locker", "nominal_value", "express", "light_for_goods", "cheap_for_goods", "dear_for_goods",
-           "heavy_packaging", "private_equipment", "noise")
 _FOREVER = 1e9
 _INHERIT = -1.0   # "as the archetype that it imitates"
 
@@ -71,7 +72,9 @@ def read_world(top: Table, *, name: str, world_id: str) -> World:
         season=(stream.number("season_amplitude", 0, 0.9), stream.number("season_peak_day", 0, 366)),
         irregular_share=irregular.number("share", 1e-4, 0.2), strength=irregular.number("strength", 0, 10),
         parties=_read_numbers(top.table("parties"), _PARTIES), origins=origins, base=base,
-        shipping=_read_shipping(top), examination=_read_examination(top.table("examination")),
+        shipping=_read_shipping(top), examination=_read_examination(top.table("examination"), words=goods.tails,
+                                                                stationary=top.flag("stationary")),
+        calibration=tuple(_read_figure(t) for t in _tables(top, "calibration")),
         families=families, archetypes=archetypes, schemes=schemes, goods=goods, raw=top.raw())
     for table in (stream, irregular, top):
         table.done()
@@ -198,15 +201,48 @@ def _read_shipping(top: Table) -> dict[str, Any]:
     return {"packaging": packaging, "postage": postage, "limits": limits, "offices": offices}
 
 
-def _read_examination(table: Table) -> dict[str, Any]:
+def _read_figure(table: Table) -> Figure:
+    expected = table.get("expected", expected="[least, most]")
+    if not (isinstance(expected, list) and len(expected) == 2 and expected[0] <= expected[1]):
+        raise BadSetting(table.name("expected"), got=expected, expected="[least, most]")
+    aim = table.flag("aim", True)
+    figure = Figure(key=table.name("").rstrip(".").rsplit(".", 1)[-1], title=table.text("title"),
+                    least=float(expected[0]), most=float(expected[1]),
+                    tolerance=table.number("tolerance", 0, 1e6), source=table.text("source"),
+                    reason="" if aim else table.text("reason"))
+    table.done(known=["reason"])
+    return figure
+
+
+def _read_examination(table: Table, *, words: Iterable[str], stationary: bool) -> dict[str, Any]:
     found: dict[str, Any] = {key: table.number(key, *limits) for key, limits in _RATES.items()}
     hours = table.get("wait_hours", expected="[least, most] hours")
     if not (isinstance(hours, list) and len(hours) == 2 and 0 <= hours[0] <= hours[1]):
         raise BadSetting(table.name("wait_hours"), got=hours, expected="[least, most] hours")
     found["wait_hours"] = tuple(float(h) for h in hours)
-    found["points"] = _read_numbers(table.table("points"), {p: (-10, 10) for p in _POINTS})
+    found["profiles"] = {t.name("").rstrip(".").rsplit(".", 1)[-1]: _read_points(t) for t in _tables(table, "profiles")}
+    rows = table.get("listed", [])
+    found["listed"] = [] if stationary else [_read_listed(Table(row, f"{table.name('listed')}[{i}]"), words)
+                                             for i, row in enumerate(rows)]
     table.done(known=_RATES)
+    if not found["profiles"]:
+        raise BadSetting(table.name("profiles"), got={}, expected="at least one risk profile")
     return found
+
+
+def _read_points(table: Table) -> dict[str, float]:
+    points = {key: table.number(key, -10, 10) for key in table.keys() if key in INDICATORS}
+    table.done(known=INDICATORS)
+    return points
+
+
+def _read_listed(table: Table, words: Iterable[str]) -> dict[str, Any]:
+    given = table.get("words", expected="a list of tail words of the goods file")
+    if not isinstance(given, list) or not set(given) <= set(words):
+        raise BadSetting(table.name("words"), got=given, expected="a list of tail words of the goods file")
+    listed = {"words": given, "from_day": table.number("from_day", -_FOREVER, _FOREVER)}
+    table.done()
+    return listed
 
 
 def _inherit(scheme: Profile, archetype: Profile) -> Profile:
