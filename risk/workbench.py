@@ -238,6 +238,19 @@ def explain_item(model: FittedModel, declarations: pd.DataFrame, item_id: str) -
                      tuple(model.reasons(row)[0]))
 
 
+def what_if(model: FittedModel, row: pd.DataFrame, changes: Mapping[str, Any]) -> Explained:
+    """The explanation that one stored item would have, had it been declared differently.
+
+    The changed declaration goes through the gate (`Refused` says what is wrong with a value), and its
+    features are made anew by the same code.
+    """
+    names = [f.name for f in model.dictionary.fields() if f.name in row]
+    declared = row[names].astype({name: object for name in changes}).assign(**changes)
+    checked = intake.check_frame(declared, model.dictionary)
+    kept = row.drop(columns=names)
+    return explain_item(model, checked.set_index(row.index).join(kept), str(row[model.dictionary.id_field].iloc[0]))
+
+
 # ------------------------------------------------------------------------------------------ the queue
 
 def newest(data: Data, *, days: float = 3) -> pd.DataFrame:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 import urllib.request
+from pathlib import Path
 
 import pytest
 
@@ -45,8 +48,19 @@ class Person:
     def choose_reason(self, words: str) -> None:
         self.page.get_by_text(words, exact=True).click()
 
+    def pick(self, label: str, option: str) -> None:
+        """Choose from a list as a person does: with the page at rest, open it, see it open, type, click."""
+        box = self.page.get_by_label(label, exact=True)
+        box.scroll_into_view_if_needed()
+        self.page.wait_for_timeout(500)  # a list closes, and forgets what was typed, when the page scrolls
+        box.click()
+        self.page.get_by_role("option").first.wait_for()
+        box.press_sequentially(option)
+        self.page.get_by_role("option", name=option, exact=True).click()
+
     def item(self) -> str:
         self.page.wait_for_url(re.compile(r"item=[A-Z]{2}\d{9}[A-Z]{2}"))
+        self.settle()  # the address changes before the page is drawn
         return re.search(r"item=([A-Z0-9]+)", self.page.url).group(1)
 
 
@@ -131,3 +145,48 @@ def test_every_answer_carries_the_safe_headers(app) -> None:  # noqa: F811
         for name, value in HEADERS.items():
             assert answer.headers[name] == value
     assert "unsafe-eval'" not in HEADERS["content-security-policy"].replace("wasm-unsafe-eval", "")
+
+
+def test_what_if_and_evidence_pack(person) -> None:
+    pat = person("pat")
+    pat.page.get_by_role("button", name="Take the next item").click()
+    item_id = pat.item()
+    pat.page.get_by_text("What if it had been declared differently?").click()
+    pat.pick("Change", "Gross weight")
+    pat.page.keyboard.press("Tab")
+    pat.page.get_by_label("Gross weight (g)").fill("30000")
+    pat.page.keyboard.press("Enter")
+    pat.page.get_by_text("With gross weight 30,000 g").wait_for()
+    assert "would" in pat.text()
+    pat.page.get_by_text("Everything the log says about this item").wait_for()
+    with pat.page.expect_download() as kept:
+        pat.page.get_by_role("button", name="Evidence pack").click()
+    page = Path(kept.value.path()).read_text(encoding="utf-8")
+    assert item_id in page and "case_claimed" in page and "pat" in page
+
+
+AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
+
+
+@pytest.fixture(scope="module")
+def axe(tmp_path_factory) -> str:
+    """npm's axe-core, fetched for this run only; it is no part of the project."""
+    npm, folder = shutil.which("npm"), tmp_path_factory.mktemp("axe")
+    command = [npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder), "axe-core@4"]
+    if npm is None or subprocess.run(command, check=False, timeout=120, capture_output=True).returncode:
+        pytest.skip("npm or its axe-core package is not at hand: accessibility was not checked")
+    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious(person, axe, app, theme) -> None:  # noqa: F811
+    one, found = person(color_scheme=theme, bypass_csp=True), {}
+    paths = ["/", f"/item?item={app.hostile_id}", "/model", "/log", "/help"]
+    for path in paths if theme == "light" else paths[:2]:  # the other pages use no colour that these do not
+        one.go(path)
+        one.page.wait_for_timeout(800)  # parts are drawn one by one; what is not drawn is not checked
+        one.page.evaluate(axe)
+        told = one.page.evaluate("tags => axe.run({runOnly: tags})", AXE_TAGS)
+        bad = [v for v in told["violations"] if v["impact"] in ("serious", "critical")]
+        found |= {f"{path} {v['id']}": [n["html"][:160] for n in v["nodes"][:3]] for v in bad}
+    assert not found, found

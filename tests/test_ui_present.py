@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -12,10 +13,12 @@ import pytest
 from risk import workbench
 from risk.audit import GENESIS, Entry, canonical_json
 from risk.casework import CHANNELS, LANES, STATUSES, Case
+from risk.errors import Refused
 from risk.ui import charts, html
 from risk.ui.present import item as present
-from risk.ui.present import log, queue, words
+from risk.ui.present import log, queue, whatif, words
 from risk.ui.present import model as model_view
+from risk.ui.present.evidence import evidence_pack
 from tests.fixtures_browser import HOSTILE
 
 
@@ -164,3 +167,58 @@ def test_a_batch_is_read_column_by_column(model, data, tmp_path, space):
     batch = workbench.open_queue(own, model, data.declarations.head(200), capacity=5)
     got = workbench.queue_columns(own, batch, ["risk_score", "lane"])
     assert list(got.columns) == ["risk_score", "lane"] and len(got) == 200
+
+
+def test_a_change_is_scored_by_the_same_code_as_any_item(model, stored):
+    worth = queue.Worth.of(stored.assign(lane="red", channel="targeted"))
+    row = stored.iloc[[0]]
+    told = whatif.what_if(model, row, {"gross_weight_g": 31_000.0, "description": None}, worth)
+    expected = model.score(row.assign(gross_weight_g=31_000.0, description=None))["risk_score"].iloc[0]
+    assert words.brief_frequency(expected) in told.sentence
+    assert "not stated" in told.sentence and "31,000 g" in told.sentence
+
+
+def test_a_value_that_cannot_be_is_refused_in_words(model, stored):
+    worth = queue.Worth.of(stored.assign(lane="red", channel="targeted"))
+    with pytest.raises(Refused, match="gross_weight_g"):
+        whatif.what_if(model, stored.iloc[[0]], {"gross_weight_g": -3.0}, worth)
+
+
+def test_only_what_a_declarant_states_can_be_changed(model):
+    fields = whatif.changeable(model)
+    assert {f.known_at for f in fields} == {"declaration"}
+    assert not {f.role for f in fields} & {"id", "time", "party", "label", "truth"}
+    for field in fields:
+        if field.role == "categorical" and field.levels:
+            assert whatif.choices(model, field)
+
+
+def test_the_lane_of_a_score_follows_the_batch():
+    scores = pd.DataFrame(
+        {
+            "risk_score": [0.9, 0.5, 0.2, 0.1],
+            "lane": ["red", "yellow", "green", "red"],
+            "channel": ["targeted", "", "", "random"],
+        }
+    )
+    worth = queue.Worth.of(scores)
+    assert [worth.lane_of(s) for s in (0.95, 0.9, 0.6, 0.49, 0.1)] == [
+        "red",
+        "red",
+        "yellow",
+        "green",
+        "green",
+    ]
+
+
+def test_the_evidence_pack_adds_up_and_holds_no_foreign_element(model, stored, space):
+    row = stored.iloc[[0]].assign(description=HOSTILE)
+    row = row.assign(margin=model.score(row)["margin"].to_numpy())
+    told = canonical_json({"decision": "x"})
+    entry = Entry(1, "2026-01-05T08:00:00.000Z", "ann", "reviewer", "noted", "", told, GENESIS, "ab")
+    view = present.item_view(model, row)
+    page = evidence_pack(view, model, row, space.registry.manifest(model.model_id), [entry])
+    assert "<script" not in page and "src=" not in page and "href=" not in page
+    numbers = [float(n) for n in re.findall(r'<td class="rk-num">([+-]\d+\.\d{6})</td>', page)]
+    assert sum(numbers[:-1]) == pytest.approx(numbers[-1], abs=1e-6 * len(numbers))
+    assert page.count("SHA-256 of") >= 3 and GENESIS in page

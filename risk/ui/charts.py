@@ -127,13 +127,13 @@ def waterfall(bars: Sequence[Bar], theme: str) -> Spec:
         "encoding": {"y": y, "x": x, "x2": {"field": "to"}, "color": color, "tooltip": tip},
     }
     words = {
-        "mark": {"type": "text", "align": "left", "dx": 5, "fontSize": 12},
+        "mark": {"type": "text", "aria": False, "align": "left", "dx": 5, "fontSize": 12},
         "encoding": {"y": y, "x": {"field": "right", "type": "quantitative"}, "text": {"field": "short"}},
     }
     for row in rows:
         row["right"] = max(row["from"], row["to"])
     start = {
-        "mark": {"type": "rule", "strokeDash": [4, 3], "color": faint},
+        "mark": {"type": "rule", "aria": False, "strokeDash": [4, 3], "color": faint},
         "encoding": {"x": {"datum": bars[0].start if bars else 0}},
     }
     return _base(theme, 34 * len(rows) + 70) | {"data": {"values": rows}, "layer": [start, bar, words]}
@@ -163,7 +163,7 @@ def capacity_curve(points: Sequence[dict[str, float]], *, at: int, finds: float,
     here = {
         "data": {"values": [{"examined": at, "finds": round(finds, 1)}]},
         "layer": [
-            {"mark": {"type": "rule", "strokeDash": [4, 3]}, "encoding": {"x": x}},
+            {"mark": {"type": "rule", "aria": False, "strokeDash": [4, 3]}, "encoding": {"x": x}},
             {
                 "mark": {"type": "point", "filled": True, "size": 90, "color": up},
                 "encoding": {"x": x, "y": y},
@@ -233,7 +233,7 @@ def calibration(rows: Sequence[dict[str, float]], theme: str) -> Spec:
     shown = [r | {k: max(r[k], low) for k in ("observed", "low", "high")} for r in rows]
     diagonal = {
         "data": {"values": [{"stated": low, "at": low}, {"stated": 1, "at": 1}]},
-        "mark": {"type": "line", "strokeDash": [4, 3], "color": faint},
+        "mark": {"type": "line", "aria": False, "strokeDash": [4, 3], "color": faint},
         "encoding": {"x": x, "y": y | {"field": "at"}},
     }
     bars = {
@@ -297,7 +297,10 @@ def shape(rows: Sequence[dict[str, Any]], *, unit: str, categorical: bool, theme
         "mark": mark | {"color": up},
         "encoding": _values_axis(unit, categorical) | {"y": y, "tooltip": tooltip},
     }
-    level = {"mark": {"type": "rule", "strokeDash": [4, 3], "color": faint}, "encoding": {"y": {"datum": 1}}}
+    level = {
+        "mark": {"type": "rule", "aria": False, "strokeDash": [4, 3], "color": faint},
+        "encoding": {"y": {"datum": 1}},
+    }
     return _base(theme, 280) | {"data": {"values": list(rows)}, "layer": [level, effect]}
 
 
@@ -307,13 +310,15 @@ def crowd(rows: Sequence[dict[str, Any]], *, unit: str, categorical: bool, theme
     y = {
         "field": "share",
         "type": "quantitative",
-        "title": "share of items",
+        "title": "of items",
         "axis": {"format": "~%", "tickCount": 2, "minExtent": 45},
     }
-    return _base(theme, 120) | {
+    axes = _values_axis(unit, categorical)
+    axes["x"] |= {"title": None, "axis": {"labels": False, "ticks": False}}  # the chart above says them
+    return _base(theme, 90) | {
         "data": {"values": list(rows)},
         "mark": {"type": "bar", "color": faint},
-        "encoding": _values_axis(unit, categorical) | {"y": y},
+        "encoding": axes | {"y": y},
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 from dataclasses import dataclass
 
+import pandas as pd
 import streamlit as st
 
 from risk import workbench
@@ -16,7 +17,18 @@ from risk.ui.present.item import ItemView, item_view
 from risk.ui.present.queue import Worth
 from risk.workbench import Workspace
 
-__all__ = ["House", "close", "evaluation", "house", "item", "model", "newest_batch", "warm_up", "worth"]
+__all__ = [
+    "House",
+    "close",
+    "evaluation",
+    "house",
+    "item",
+    "model",
+    "newest_batch",
+    "row",
+    "warm_up",
+    "worth",
+]
 
 
 @dataclass(frozen=True)
@@ -89,6 +101,11 @@ def item(batch: Batch, item_id: str) -> ItemView:
 def _item(root: str, batch_id: str, item_id: str, _batch: Batch) -> ItemView:
     row = workbench.queue_item(Workspace.at(root), _batch, item_id)
     return item_view(_model(root, _batch.model_id), row, evaluation(_batch.model_id))
+
+
+def row(batch: Batch, item_id: str) -> pd.DataFrame:
+    """One stored item of a batch, for a what-if; a copy of its own. Errors: `NotFound`."""
+    return workbench.queue_item(house().workspace, batch, item_id)
 
 
 def warm_up() -> None:

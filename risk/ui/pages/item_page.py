@@ -5,7 +5,8 @@ import streamlit as st
 from risk.casework import Case
 from risk.errors import NotFound
 from risk.store import Batch
-from risk.ui import charts, deciding, html, shared
+from risk.ui import asking, charts, deciding, html, shared
+from risk.ui.present.evidence import evidence_pack
 from risk.ui.present.item import ItemView, Section
 from risk.ui.present.log import log_rows
 from risk.ui.present.words import CHANNEL_TITLES, LANE_TITLES, status_words
@@ -34,12 +35,13 @@ def draw() -> None:
         _score(view)
         _reasons(view)
         _waterfall(view)
+        asking.draw(batch, item_id)
         _unseen(view)
     with right:
         if case is not None:
             deciding.draw(case)
         _declaration(view.sections)
-    _trail(view.item_id)
+    _trail(view, batch)
 
 
 def _case(item_id: str, batch: Batch) -> Case | None:
@@ -148,11 +150,28 @@ def _unseen(view: ItemView) -> None:
     st.html(html.tag("p", f"Scored by {view.model_id}.", "rk-small"))
 
 
-def _trail(item_id: str) -> None:
-    entries = shared.house().store.entries_of(item_id)
+def _trail(view: ItemView, batch: Batch) -> None:
+    entries = shared.house().store.entries_of(view.item_id)
     with st.expander(f"Everything the log says about this item ({len(entries):,})"):
         rows = [(r.seq, r.when, r.who, r.event, r.detail) for r in log_rows(entries)]
         st.html(html.table(("No.", "When", "Who", "What", "Details"), rows, right=frozenset({0})))
+    st.download_button(
+        "Evidence pack",
+        lambda: _pack(view, batch),
+        f"{view.item_id}.html",
+        "text/html",
+        key="pack",
+        on_click="ignore",
+        help="One file to print or keep: declaration, score, reasons, decisions, and how to check them.",
+    )
+
+
+def _pack(view: ItemView, batch: Batch) -> str:
+    entries = shared.house().store.entries_of(view.item_id)
+    manifest = shared.house().workspace.registry.manifest(batch.model_id)
+    return evidence_pack(
+        view, shared.model(batch.model_id), shared.row(batch, view.item_id), manifest, entries
+    )
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -78,13 +78,14 @@ class Worth:
 
     `best` holds the expected finds among the k highest scores for k = 0 … n_items; `examined` and
     `drawn` say how many were picked to be examined, and how many of those at random; `finds` is what
-    these are expected to show.
+    these are expected to show; `lowest` is the lowest score that led to each lane.
     """
 
     best: np.ndarray
     examined: int
     drawn: int
     finds: float
+    lowest: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def of(cls, items: pd.DataFrame) -> "Worth":
@@ -99,7 +100,12 @@ class Worth:
         red = (items["lane"] == "red").to_numpy()
         drawn = int((red & (items["channel"] == "random").to_numpy()).sum())
         best = np.concatenate([[0.0], np.cumsum(np.sort(score)[::-1])])
-        return cls(best, int(red.sum()), drawn, float(score[red].sum()))
+        lowest = items["risk_score"][items["channel"] != "random"].groupby(items["lane"]).min()
+        return cls(best, int(red.sum()), drawn, float(score[red].sum()), lowest.to_dict())
+
+    def lane_of(self, score: float) -> str:
+        """The lane a score would have led to in this batch, but for a random check."""
+        return next((lane for lane in ("red", "yellow") if score >= self.lowest.get(lane, np.inf)), "green")
 
     @property
     def n(self) -> int:
