@@ -1,4 +1,4 @@
-"""Estimates of the whole stream's rate: hand-computed sums, and intervals that cover the truth in 200 runs."""
+"""Estimates of the whole stream's rate: hand-computed sums, and intervals that hold in 200 runs."""
 
 from __future__ import annotations
 

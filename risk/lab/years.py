@@ -1,4 +1,4 @@
-"""From a world and a seed to a `Year`: the stream, its features cut into bins once, and what examinations would show."""
+"""From a world and a seed to a `Year`: the stream, its features in bins, and what examinations would show."""
 
 from __future__ import annotations
 

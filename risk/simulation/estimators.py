@@ -95,7 +95,7 @@ def rate(sums: Sums, kind: str, *, level: float = 0.95) -> tuple[float, float, f
 
 
 def estimates(weekly: pd.DataFrame) -> pd.DataFrame:
-    """The three estimates over all weeks of one run, beside the truth: ``estimator, rate, low, high, truth, covers``."""
+    """The three over all weeks of a run, beside the truth: ``estimator, rate, low, high, truth, covers``."""
     sums, truth = sums_of(weekly), weekly["findable"].sum() / weekly["n"].sum()
     rows = [
         dict(zip(("estimator", "rate", "low", "high"), (kind, *rate(sums, kind)), strict=True))

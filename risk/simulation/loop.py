@@ -184,7 +184,7 @@ class _Running:
             np.add.at(self.found[k], self.year.party[rows, k], self.year.find[rows].astype(np.int32))
 
     def _learn(self) -> tuple[Tables | None, list[Tables]]:
-        """The week's model and, where the policy asks for them, its resamples; none before there are finds."""
+        """The week's model and, where the policy wants them, its resamples; none before there are finds."""
         y = self.year.find[self.known].astype(float)
         if not self.policy.learns or y.sum() < _MIN_FOUND:
             return None, [Tables(0.0, np.zeros((self.bins_of.shape[1], 256)))] if self.policy.bags else []

@@ -1,7 +1,7 @@
-"""What a run was worth: against the oracle's best choice, over time, by scheme, by origin, and as a measurement.
+"""What a run was worth: against the oracle's best choice, over time, by scheme, by origin.
 
-Two yardsticks. *Norm-precision* divides the irregular items that a policy examined by those among the oracle's
-choice of as many items: 1 is as good as the best possible observer. *Norm-hindsight* divides by what
+Two yardsticks. *Norm-precision* divides the irregular items that a policy examined by those among the
+oracle's choice of as many items: 1 is as good as the best possible observer. *Norm-hindsight* divides by what
 all-knowing selection would examine, ``min(capacity, irregular)``: the normaliser of the customs literature
 (Mai et al. 2021; Kim et al. 2022). *Norm-detection* compares detection rates over the whole window, where
 norm-precision is the mean of weekly ratios, as in that literature.
@@ -109,7 +109,8 @@ def scheme_times(schemes: pd.DataFrame, *, trailing: int = 4) -> pd.DataFrame:
     week with at least half of its items of the trailing weeks examined; NaN where that never came.
     ``coverage``: share of its items examined over the year.
 
-    >>> t = pd.DataFrame({"policy": "p", "week": [0, 1, 2], "scheme": "s", "existing": [0, 2, 2], "examined": [0, 0, 2]})
+    >>> t = pd.DataFrame({"policy": "p", "week": [0, 1, 2], "scheme": "s", "existing": [0, 2, 2],
+    ...                   "examined": [0, 0, 2]})
     >>> scheme_times(t)[["weeks_to_first", "weeks_to_half", "coverage"]].iloc[0].tolist()
     [1.0, 1.0, 0.5]
     """

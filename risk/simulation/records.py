@@ -41,9 +41,9 @@ class Run:
     Attributes
     ----------
     weekly
-        ``week, n, examined, random_share, examined_random, found, found_random, irregular_examined, irregular,
-        oracle_irregular, findable, certain, found_certain, rest_weight, rest_found_weight, rest_weight_squared,
-        stated``: counts of items, and sums of 1/π over those not taken for certain;
+        ``week, n, examined, random_share, examined_random, found, found_random, irregular_examined,
+        irregular, oracle_irregular, findable, certain, found_certain, rest_weight, rest_found_weight,
+        rest_weight_squared, stated``: counts of items, and sums of 1/π over those not taken for certain;
         `oracle_irregular` are the irregular items in the oracle's choice of as many, `findable` those that
         an examination would have shown, `stated` the sum of the model's probabilities over all items.
     schemes

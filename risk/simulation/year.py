@@ -140,7 +140,7 @@ def cut(
 
 
 def form_of(sizes: Sequence[int], *, unordered: Sequence[bool], direction: Sequence[int]) -> Form:
-    """The form of a year's bins with the party columns of a run at the end (more finds never lower a score)."""
+    """The form of a year's bins with a run's party columns at the end (more finds never lower a score)."""
     return Form.of(
         [*sizes, *PARTY_BINS],
         unordered=[*unordered, *[False] * len(PARTY_BINS)],
