@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 import warnings
 from pathlib import Path
 
@@ -42,6 +43,13 @@ def test_the_committed_sample_is_made_again_byte_for_byte(tmp_path):
     assert main(["sample", "--out", str(tmp_path / "sample")]) == 0
     assert digests(tmp_path / "sample") == digests(ROOT / "sample")
     assert SAMPLE["n_items"] <= 2000 and sum(p.stat().st_size for p in (ROOT / "sample").iterdir()) <= 2**20
+
+
+def test_the_dictionary_names_every_commodity_code_of_the_world():
+    named = load_dictionary()["hs_code"].levels
+    codes = {c[1] for c in tomllib.loads((ROOT / "goods.toml").read_text(encoding="utf-8"))["commodities"].values()}
+    assert set(named) == codes | {c[:4] for c in codes}
+    assert all(words.startswith(f"{code} (") for code, words in named.items())
 
 
 def test_the_bytes_do_not_depend_on_the_processor(tmp_path):

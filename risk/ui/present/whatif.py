@@ -46,7 +46,8 @@ def choices(model: FittedModel, field: Field) -> list[Any]:
     """
     if field.type == "boolean":
         return [True, False]
-    listed = list(field.constraints.get("enum", ())) or list(field.levels)
+    open_ended = "pattern" in field.constraints  # its levels only name some of the codes, and prefixes of them
+    listed = list(field.constraints.get("enum", ())) or ([] if open_ended else list(field.levels))
     if listed or field.role != "categorical":
         return listed
     for feature in model.features.specs:
