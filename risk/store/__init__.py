@@ -23,17 +23,22 @@ True
 from risk.store.queries import Batch, CaseFilter, DecisionRow, EntryFilter, Page
 from risk.store.reading import Exported
 from risk.store.record import NewBatch, Receipt
+from risk.store.rooms import Acted, Header, Note, Rooms
 from risk.store.store import Store, open_store
 
 __all__ = [
+    "Acted",
     "Batch",
     "CaseFilter",
     "DecisionRow",
     "EntryFilter",
     "Exported",
+    "Header",
     "NewBatch",
+    "Note",
     "Page",
     "Receipt",
+    "Rooms",
     "Store",
     "open_store",
 ]

@@ -15,14 +15,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from sqlalchemy import Engine, create_engine, event, insert, select
+from sqlalchemy import Connection, Engine, create_engine, event, insert, select
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import NullPool, QueuePool
 
 from risk.errors import BadSetting, NotFound, NotRecorded, Refused, StoreInUse
+from risk.store import class_tables as _class_tables  # noqa: F401  (its tables are made too)
 from risk.store.tables import FORMAT, GUARDS, meta, metadata
 
-__all__ = ["WriterLock", "check_format", "create_tables", "database_path", "read_engine", "write_engine"]
+__all__ = [
+    "WriterLock",
+    "check_format",
+    "create_tables",
+    "database_path",
+    "empty_log",
+    "read_engine",
+    "write_engine",
+]
 
 BUSY_SECONDS = 5.0  # how long to wait when a foreign tool holds SQLite's own lock
 
@@ -91,7 +100,14 @@ def write_engine(path: Path) -> Engine:
         connection = sqlite3.connect(
             _uri(path, "rwc"), uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "recursive_triggers=ON", "foreign_keys=ON"):
+        # secure_delete: what is deleted (answers of a training session) is overwritten, not only unlinked
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "recursive_triggers=ON",
+            "foreign_keys=ON",
+            "secure_delete=ON",
+        ):
             connection.execute(f"PRAGMA {pragma}")
         return connection
 
@@ -109,6 +125,15 @@ def read_engine(path: Path) -> Engine:
         return connection
 
     return _engine(connect, begin="BEGIN", poolclass=QueuePool, pool_size=4, max_overflow=60)
+
+
+def empty_log(connection: Connection) -> None:
+    """Write the write-ahead log into the database and cut it to nothing, outside any transaction.
+
+    A reader in the middle of a question keeps SQLite from it; then closing the store does it at the latest.
+    """
+    if connection.dialect.name == "sqlite":
+        connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 def create_tables(engine: Engine) -> None:

@@ -115,6 +115,7 @@ class Ledger:
     def __init__(self, connection: Connection, clock: Callable[[], datetime]) -> None:
         self.connection, self._clock, self.now = connection, clock, clock()
         self.head: Entry | None = queries.head(connection)
+        self.scrub = False  # set when rows were deleted that must not linger in the write-ahead log
 
     def write(self, request: Request, event: str, *, payload: Mapping | str, item_id: str = "") -> Entry:
         """Append one entry to the log."""

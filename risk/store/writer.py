@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from risk.audit import Entry
 from risk.errors import NotRecorded
+from risk.store.database import empty_log
 from risk.store.record import Ledger
 
 __all__ = ["Writer"]
@@ -98,6 +99,8 @@ class Writer:
                 ledger = self._make_ledger(self._connection)
                 answers = [self._write_one(ledger, waiting.job) for waiting in group]
             head = ledger.head
+            if ledger.scrub:
+                empty_log(self._connection)
         except SQLAlchemyError as error:
             cause = str(error.orig) if isinstance(error, DBAPIError) else str(error)
             self._connection.invalidate()  # start the next group on a fresh connection

@@ -22,6 +22,10 @@ EVENT_TITLES = {
     "case_reopened": "Case reopened",
     "model_promoted": "Model promoted",
     "log_exported": "Log exported",
+    "class_opened": "Training session opened",
+    "class_step": "Training session moved on",
+    "class_ended": "Training session ended",
+    "class_erased": "Training session's answers deleted",
 }
 
 
