@@ -8,23 +8,24 @@ import streamlit as st
 
 from risk.access import Actor, local_actor
 from risk.errors import NotRecorded, RiskError
-from risk.ui import html
+from risk.ui import html, i18n
+from risk.ui.menu import PAGES
 
-__all__ = ["PAGES", "actor", "attempt", "flash", "form_key", "new_form", "show_flash", "theme"]
-
-#: Page files by name: `st.switch_page` and links use these.
-PAGES = {
-    "queue": "queue_page.py",
-    "item": "item_page.py",
-    "model": "model_page.py",
-    "log": "log_page.py",
-    "help": "help_page.py",
-}
+__all__ = ["PAGES", "actor", "attempt", "flash", "form_key", "language", "new_form", "show_flash", "theme"]
 
 
 def actor() -> Actor:
     """The person at this browser: on one's own machine, one who holds every role, under a chosen name."""
     return local_actor((st.session_state.get("who") or "").strip()[:60] or "local")
+
+
+def language() -> str:
+    """The language of the person at this browser: as chosen, else as the address or the browser says."""
+    chosen = st.session_state.get("lang") or st.query_params.get("lang") or st.context.locale or "en"
+    return str(chosen)[:2].lower()
+
+
+i18n.speak(language)
 
 
 def theme() -> str:

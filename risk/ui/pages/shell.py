@@ -2,29 +2,47 @@
 
 import streamlit as st
 
-from risk.ui import html, shared
-from risk.ui.session import PAGES, actor
+from risk.access import may
+from risk.ui import html, i18n, shared
+from risk.ui.i18n import _
+from risk.ui.menu import MENU
+from risk.ui.session import actor
 
 
 def draw() -> None:
     """Draw the frame and run the page that was asked for."""
     st.set_page_config(page_title="Risk-scoring workbench", page_icon="📦", layout="wide")
     st.html(html.STYLE)
-    page = st.navigation(
-        [
-            st.Page(PAGES["queue"], title="Queue", url_path="queue", default=True),
-            st.Page(PAGES["item"], title="Item", url_path="item"),
-            st.Page(PAGES["model"], title="Model", url_path="model"),
-            st.Page(PAGES["log"], title="Log", url_path="log"),
-            st.Page(PAGES["help"], title="Help", url_path="help"),
-        ]
-    )
+    page = st.navigation(_pages())
     with st.sidebar:
         _who()
+        _language()
     problem = shared.house().problem
     if problem:
         st.html(html.note(f"Read-only: nothing can be recorded here. {problem}", "bad"))
     page.run()
+
+
+def _pages() -> dict[str, list]:
+    """The pages this person may open, by part of the menu."""
+    parts: dict[str, list] = {}
+    for entry in MENU:
+        if may(actor(), entry.action):
+            first = entry is MENU[0]
+            page = st.Page(entry.file, title=_(entry.title), url_path=entry.name, default=first)
+            parts.setdefault(_(entry.part), []).append(page)
+    return parts
+
+
+def _language() -> None:
+    st.session_state.setdefault("lang", i18n.language())
+    st.selectbox(
+        "Language · Langue",
+        list(i18n.LANGUAGES),
+        format_func=i18n.LANGUAGES.get,
+        key="lang",
+        persist_state="session",
+    )
 
 
 def _who() -> None:

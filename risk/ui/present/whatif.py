@@ -46,7 +46,7 @@ def choices(model: FittedModel, field: Field) -> list[Any]:
     """
     if field.type == "boolean":
         return [True, False]
-    open_ended = "pattern" in field.constraints  # its levels only name some of the codes, and prefixes of them
+    open_ended = "pattern" in field.constraints  # its levels name some codes, and prefixes of codes
     listed = list(field.constraints.get("enum", ())) or ([] if open_ended else list(field.levels))
     if listed or field.role != "categorical":
         return listed

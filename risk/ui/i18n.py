@@ -1,0 +1,121 @@
+"""Words, numbers and moments in the reader's language.
+
+Every text a person reads is marked ``_("…")`` in English; ``locale/<language>.po`` (gettext's own format)
+holds the others. The language is asked for at every call and never installed for the process: sessions run
+in threads beside each other. A text without a translation is shown in English.
+
+>>> _("{n} items", n=number(12345))
+'12,345 items'
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+from babel.dates import format_date, format_time
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal, format_percent
+
+__all__ = ["LANGUAGES", "N_", "_", "language", "moment", "number", "percent", "plural", "speak", "translator"]
+
+LANGUAGES = {"en": "English", "fr": "Français"}
+_LOCALES = {"en": "en_GB", "fr": "fr_FR"}
+_FOLDER = Path(__file__).parent / "locale"
+_asked: list[Callable[[], str]] = [lambda: "en"]
+
+
+def speak(which: Callable[[], str]) -> None:
+    """Say once how the language of the present reader is found."""
+    _asked[0] = which
+
+
+def language() -> str:
+    """The present reader's language, a key of `LANGUAGES`."""
+    asked = _asked[0]()
+    return asked if asked in LANGUAGES else "en"
+
+
+@cache
+def catalog(code: str) -> dict[str | tuple[str, str], str | tuple[str, ...]]:
+    """The translations of one language, by English text (or by its singular and plural)."""
+    path = _FOLDER / f"{code}.po"
+    if not path.exists():
+        return {}
+    with path.open("rb") as file:
+        return {m.id: m.string for m in read_po(file, locale=code) if m.id and m.string}
+
+
+def _(text: str, /, **values: object) -> str:
+    """The text in the reader's language, with `values` put in their places."""
+    words = catalog(language()).get(text, text)
+    return words.format(**values) if values else words
+
+
+def N_(text: str) -> str:
+    """Mark a text that is translated where it is shown.
+
+    >>> N_("Queue")
+    'Queue'
+    """
+    return text
+
+
+def plural(one: str, many: str, n: int, /, **values: object) -> str:
+    """One of two texts by a number, in the reader's language; ``{n}`` is the number.
+
+    >>> plural("{n} item", "{n} items", 1), plural("{n} item", "{n} items", 1200)
+    ('1 item', '1,200 items')
+    """
+    code = language()
+    forms = catalog(code).get((one, many), (one, many))
+    first = abs(n) < 2 if code == "fr" else n == 1
+    return forms[0 if first else 1].format(n=number(n), **values)
+
+
+def translator() -> Callable[[str], str]:
+    """The present language's look-up as a plain function, for code that knows nothing of languages."""
+    words = catalog(language())
+    return lambda text: words.get(text, text)
+
+
+def number(value: float, places: int = 0) -> str:
+    """A number as the reader writes it.
+
+    >>> number(1234.5, 1), number(float("nan"))
+    ('1,234.5', '–')
+    """
+    if not math.isfinite(value):
+        return "–"
+    return format_decimal(round(value, places), format=_pattern(places), locale=_LOCALES[language()])
+
+
+@cache
+def _pattern(places: int) -> str:
+    return "#,##0" + ("." + "0" * places if places else "")
+
+
+def percent(share: float, places: int = 0) -> str:
+    """A share as the reader writes per cent.
+
+    >>> percent(0.1234), percent(0.005, 1)
+    ('12%', '0.5%')
+    """
+    if not math.isfinite(share):
+        return "–"
+    pattern = _pattern(places) + ("\u202f%" if language() == "fr" else "%")
+    return format_percent(share, format=pattern, locale=_LOCALES[language()])
+
+
+def moment(utc: str | datetime | pd.Timestamp) -> str:
+    """A moment as people write it, to the minute, in UTC.
+
+    >>> moment("2031-04-28T14:05:11.123Z")
+    '28 Apr 2031, 14:05 UTC'
+    """
+    at, locale = pd.Timestamp(utc).to_pydatetime(warn=False), _LOCALES[language()]
+    return f"{format_date(at, 'd MMM y', locale=locale)}, {format_time(at, 'HH:mm', locale=locale)} UTC"

@@ -1,0 +1,36 @@
+"""The pages of the app: to add one, put its file into ``pages/`` and its line here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from risk.ui.i18n import N_
+
+__all__ = ["MENU", "PAGES", "Entry"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One page: its name in links and addresses, its file, its title, its part of the menu.
+
+    `action` is a key of `risk.access.ACTIONS`: who may not do it does not see the page in the menu (the
+    page itself still asks at every act).
+    """
+
+    name: str
+    file: str
+    title: str
+    part: str
+    action: str
+
+
+MENU = (
+    Entry("queue", "queue_page.py", N_("Queue"), N_("Review"), "view_queue"),
+    Entry("item", "item_page.py", N_("Item"), N_("Review"), "view_item"),
+    Entry("log", "log_page.py", N_("Log"), N_("Review"), "view_log"),
+    Entry("model", "model_page.py", N_("Model"), N_("Understand"), "view_model"),
+    Entry("help", "help_page.py", N_("Help"), N_("Understand"), "view_model"),
+)
+
+#: Page files by name: `st.switch_page` and links use these.
+PAGES = {entry.name: entry.file for entry in MENU}
