@@ -9,14 +9,13 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import Annotated, Optional
 
 import typer
 
+from risk import cli_explain
+from risk.cli_tools import print_table, space, tell
 from risk.errors import RiskError
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 __all__ = ["app", "main"]
 
@@ -51,16 +50,16 @@ def demo(items: Annotated[int, typer.Option("--items", help="Items in the stream
     """
     from risk import demo as demonstration
 
-    done = demonstration.run(_space(workspace), items=items, seed=seed, tell=_tell)
+    done = demonstration.run(space(workspace), items=items, seed=seed, tell=tell)
     print(f"\nHit rate and detection rate on {done.evaluation.n:,} newer items, judged by "
           f"{done.evaluation.judge}:\n")
-    _print(demonstration.capacity_words(done.evaluation.capacity), "table")
+    print_table(demonstration.capacity_words(done.evaluation.capacity), "table")
     print(f"\nQueue: {done.batch.cases:,} items to look at, {done.batch.capacity:,} of them to examine.")
     print(f"Model: {done.model.model_id}")
     if no_app:
         print(f"Open the web app with: risk app --port {port}   (then http://localhost:{port})")
     else:
-        _serve(port, _space(workspace))
+        _serve(port, space(workspace))
 
 
 @app.command()
@@ -88,9 +87,9 @@ def check(data: DataArg, schema: SchemaOpt = None, format: FormatOpt = "table") 
     from risk import workbench
 
     findings = workbench.check(data, schema=schema)
-    _print(findings.to_frame(), format)
+    print_table(findings.to_frame(), format)
     notices = sum(findings.counts.values()) - findings.errors
-    _tell(f"{findings.errors:,} errors, {notices:,} notices.")
+    tell(f"{findings.errors:,} errors, {notices:,} notices.")
     if findings.errors:
         raise typer.Exit(1)
 
@@ -110,12 +109,12 @@ def train(data: DataArg,
     from risk.demo import capacity_words
 
     loaded = workbench.open_data(data, schema=schema)
-    _tell(f"Training {model} on {len(loaded.declarations):,} items …")
+    tell(f"Training {model} on {len(loaded.declarations):,} items …")
     fitted = workbench.train(loaded, model, labels=labels, seed=seed, without=tuple(without or ()),
-                             workspace=_space(workspace))
-    result = workbench.evaluate(fitted, loaded, workspace=_space(workspace))
-    _tell(f"Evaluated on {result.n:,} newer items, judged by {result.judge}:")
-    _print(capacity_words(result.capacity), "table")
+                             workspace=space(workspace))
+    result = workbench.evaluate(fitted, loaded, workspace=space(workspace))
+    tell(f"Evaluated on {result.n:,} newer items, judged by {result.judge}:")
+    print_table(capacity_words(result.capacity), "table")
     print(fitted.model_id)
 
 
@@ -130,16 +129,16 @@ def evaluate(model: ModelArg, data: DataArg, schema: SchemaOpt = None, workspace
     from risk.demo import capacity_words
 
     loaded = workbench.open_data(data, schema=schema)
-    result = workbench.evaluate(_space(workspace).registry.load(model), loaded)
+    result = workbench.evaluate(space(workspace).registry.load(model), loaded)
     if format != "table":
-        return _print(result.capacity, format)
+        return print_table(result.capacity, format)
     print(f"{result.n:,} items, judged by {result.judge}")
-    _print(capacity_words(result.capacity), format)
-    _print(result.discrimination.round(4), format)
-    _print(result.reliability.round(4), format)
+    print_table(capacity_words(result.capacity), format)
+    print_table(result.discrimination.round(4), format)
+    print_table(result.reliability.round(4), format)
     for name, table in result.groups.items():
         print(f"\nBy {loaded.dictionary[name].title.lower()}, at an examination rate of 2 %:")
-        _print(table.round(3), format)
+        print_table(table.round(3), format)
 
 
 @app.command()
@@ -155,8 +154,8 @@ def score(model: ModelArg, data: DataArg,
 
     loaded = workbench.open_data(data, schema=schema)
     for notice in loaded.notices:
-        _tell(notice.message)
-    scores = workbench.score(_space(workspace).registry.load(model), loaded, explain=explain)
+        tell(notice.message)
+    scores = workbench.score(space(workspace).registry.load(model), loaded, explain=explain)
     workbench.write_table(scores, out)
     print(f"Scored {len(scores):,} items into {out}")
 
@@ -174,13 +173,13 @@ def explain(model: ModelArg, data: DataArg,
     from risk import workbench
 
     loaded = workbench.open_data(data, schema=schema)
-    told = workbench.explain_item(_space(workspace).registry.load(model), loaded.declarations, item)
+    told = workbench.explain_item(space(workspace).registry.load(model), loaded.declarations, item)
     table = pd.DataFrame([{"feature": r.feature, "attribution": round(r.attribution, 6), "reason": r.text}
                           for r in told.reasons])
     if format != "table":
-        return _print(table.assign(item_id=item, base_value=told.base_value, margin=told.margin), format)
+        return print_table(table.assign(item_id=item, base_value=told.base_value, margin=told.margin), format)
     print(f"{item}: {told.frequency} (margin {told.margin:+.3f}, model {told.model_id})")
-    _print(table, format)
+    print_table(table, format)
     total = told.base_value + sum(r.attribution for r in told.reasons)
     print(f"base value {told.base_value:+.6f} + attributions = {total:+.6f}; margin {told.margin:+.6f}")
 
@@ -209,7 +208,7 @@ def web_app(port: Annotated[int, typer.Option("--port")] = 8501, workspace: Spac
 
     Example: risk app --port 8501
     """
-    _serve(port, _space(workspace))
+    _serve(port, space(workspace))
 
 
 @models_app.command("list")
@@ -217,7 +216,7 @@ def models_list(workspace: SpaceOpt = None, format: FormatOpt = "table") -> None
     """Registered models, oldest first. Example: risk models list"""
     from risk import workbench
 
-    _print(workbench.list_models(_space(workspace)), format)
+    print_table(workbench.list_models(space(workspace)), format)
 
 
 @models_app.command("show")
@@ -225,14 +224,14 @@ def models_show(model: ModelArg, workspace: SpaceOpt = None) -> None:
     """A model's manifest as JSON. Example: risk models show champion"""
     import json
 
-    registry = _space(workspace).registry
+    registry = space(workspace).registry
     print(json.dumps(registry.manifest(registry.resolve(model)), indent=1, ensure_ascii=False))
 
 
 @models_app.command("verify")
 def models_verify(model: ModelArg, workspace: SpaceOpt = None) -> None:
     """Check every file's hash and score the stored items again. Example: risk models verify champion"""
-    loaded = _space(workspace).registry.load(model)
+    loaded = space(workspace).registry.load(model)
     print(f"{loaded.model_id}: every file is as registered, and the stored items score the same.")
 
 
@@ -242,7 +241,7 @@ def models_promote(model: ModelArg, reason: Annotated[str, typer.Option("--reaso
     """Make a model the champion. Example: risk models promote ga2m-2026 --reason "finds more at 1 %" """
     from risk import workbench
 
-    print(workbench.promote(_space(workspace), model, reason=reason))
+    print(workbench.promote(space(workspace), model, reason=reason))
 
 
 @log_app.command("verify")
@@ -250,7 +249,7 @@ def log_verify(workspace: SpaceOpt = None) -> None:
     """Check the whole audit log; exit code 1 and the place when anything was changed. Example: risk log verify"""
     from risk import workbench
 
-    result = workbench.verify_log(_space(workspace))
+    result = workbench.verify_log(space(workspace))
     print(result.sentence)
     if not result.ok:
         raise typer.Exit(1)
@@ -262,7 +261,7 @@ def log_export(out: Annotated[Path, typer.Option("--out", help="JSON-lines file 
     """Write the audit log as JSON lines, one entry a line. Example: risk log export --out log.jsonl"""
     from risk import workbench
 
-    print(workbench.export_log(_space(workspace), out))
+    print(workbench.export_log(space(workspace), out))
 
 
 @log_app.command("seal")
@@ -270,7 +269,7 @@ def log_seal(workspace: SpaceOpt = None) -> None:
     """Sign the log's present head and print its seal, to be written down elsewhere. Example: risk log seal"""
     from risk import workbench
 
-    print(workbench.seal_log(_space(workspace)))
+    print(workbench.seal_log(space(workspace)))
 
 
 @schema_app.command("show")
@@ -279,7 +278,10 @@ def schema_show(schema: Annotated[Optional[Path], typer.Argument(help="A diction
     """The data dictionary as a table; of the made stream by default. Example: risk schema show"""
     from risk import workbench
 
-    _print(workbench.dictionary_table(schema), format)
+    print_table(workbench.dictionary_table(schema), format)
+
+
+cli_explain.add_to(app)
 
 
 def main() -> None:
@@ -294,51 +296,11 @@ def main() -> None:
         sys.exit(0)
 
 
-def _space(path: Path | None):
-    from risk.workbench import Workspace
-
-    return Workspace.at(path)
-
-
-def _tell(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
-
-
-def _print(table: "pd.DataFrame", format: str) -> None:
-    if format == "json":
-        print(table.to_json(orient="records", indent=1, force_ascii=False))
-    elif format == "csv":
-        from risk.workbench import formula_safe
-
-        print(formula_safe(table).to_csv(index=False), end="")
-    elif format == "table":
-        _print_rich(table)
-    else:
-        raise typer.BadParameter(f"'{format}' is not a format; expected table, json or csv.")
-
-
-def _print_rich(table: "pd.DataFrame") -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    shown = Table(show_edge=False, pad_edge=False, header_style="bold")
-    for name in table.columns:
-        shown.add_column(str(name), justify="right" if table[name].dtype.kind in "fi" else "left", overflow="fold")
-    for row in table.itertuples(index=False):
-        shown.add_row(*[Text(_cell(v)) for v in row])
-    Console(width=None if sys.stdout.isatty() else 160, highlight=False).print(shown)
-
-
-def _cell(value: object) -> str:
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.6g}" if isinstance(value, float) else str(value)
-
-
 def _serve(port: int, workspace) -> None:
     """Hand over to Streamlit; it reads the workspace from the environment."""
     from risk.demo import app_command
 
-    _tell(f"Web app: http://localhost:{port}   (stop it with Ctrl+C)")
+    tell(f"Web app: http://localhost:{port}   (stop it with Ctrl+C)")
     os.environ["RISK_WORKSPACE"] = str(workspace.root.resolve())
     sys.stdout.flush()
     os.execv(sys.executable, app_command(port))

@@ -16,11 +16,13 @@ ROOMS = [
     ("risk.intake", 2), ("risk.features", 2), ("risk.access", 2), ("risk.audit", 2), ("risk.verify_log", 2),
     ("risk.casework", 2),
     ("risk.models", 3), ("risk.explanation", 3), ("risk.evaluation", 3), ("risk.selectivity", 3),
-    ("risk.fitted", 4), ("risk.training", 4), ("risk.classroom", 4), ("risk.simulation", 4),
+    ("risk.explanation_audit", 3),
+    ("risk.fitted", 4), ("risk.training", 4), ("risk.counterchecks", 4), ("risk.classroom", 4),
+    ("risk.simulation", 4),
     ("risk.registry", 5), ("risk.store", 5), ("risk.results", 5),
     ("data_synthetic", 5),  # imports layers 0 and 1 only; nobody below layer 6 imports it
-    ("risk.workbench", 6), ("risk.lab", 6), ("risk.demo", 6),
-    ("risk.ui", 7), ("risk.cli", 7), ("risk.__main__", 7), ("app", 7),
+    ("risk.workbench", 6), ("risk.lab", 6), ("risk.demo", 6), ("risk.explaining", 6),
+    ("risk.ui", 7), ("risk.cli_tools", 7), ("risk.cli_explain", 7), ("risk.cli", 7), ("risk.__main__", 7), ("app", 7),
 ]
 PLACE = {room: place for place, (room, _) in enumerate(ROOMS)}
 LAYER = dict(ROOMS)

@@ -1,0 +1,77 @@
+"""Commands that put explanations to the test; part of the command line (`risk.cli`)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Optional
+
+import typer
+
+from risk.cli_tools import print_table, space
+
+__all__ = ["add_to"]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands of this module to the command line."""
+    app.command("audit-explanations")(audit_explanations)
+    app.command("counter-check")(counter_check)
+
+
+def audit_explanations(
+    model: Annotated[str, typer.Argument(metavar="MODEL")],
+    data: Annotated[str, typer.Argument(metavar="DATA")],
+    rate: Annotated[
+        float, typer.Option("--rate", help="Share of items, by score, that counts as flagged.")
+    ] = 0.02,
+    retrain: Annotated[
+        int, typer.Option("--retrain", help="Train again this often, to see whether reasons stay.")
+    ] = 0,
+    by_scheme: Annotated[bool, typer.Option("--by-scheme", help="One row a scheme as well.")] = False,
+    seed: Annotated[int, typer.Option("--seed")] = 0,
+    workspace: Annotated[Optional[str], typer.Option("--workspace")] = None,  # noqa: UP045
+    format: Annotated[str, typer.Option("--format", help="table, json or csv.")] = "table",
+) -> None:
+    """Do reasons name the cause? Attributions against what the made world altered; needs its truth.
+
+    Example: risk audit-explanations champion stream --retrain 3
+    """
+    from risk import explaining, workbench
+
+    loaded = workbench.open_data(data)
+    found = explaining.audit_explanations(
+        space(workspace).registry.load(model), loaded, rate=rate, retrain=retrain, seed=seed
+    )
+    if format != "table":
+        return print_table(found.to_frame(), format)
+    cause = found.cause if by_scheme else found.cause[found.cause["scheme"] == "all"]
+    flagged = f"{found.flagged:,} irregular items among the {found.rate:.1%} highest scores"
+    print(f"Agrees with the cause: {flagged}\n")
+    print_table(cause.round(3), format)
+    print("\nFaithful to the model (says nothing about the cause)\n")
+    print_table(found.faithful.round(6), format)
+
+
+def counter_check(
+    model: Annotated[str, typer.Argument(metavar="MODEL")],
+    data: Annotated[str, typer.Argument(metavar="DATA")],
+    item: Annotated[str, typer.Option("--item", help="The item to check.")],
+    capacity: Annotated[Optional[int], typer.Option("--capacity", help="Default: 2 % of the items.")] =  # noqa: UP045
+    None,
+    other: Annotated[Optional[list[str]], typer.Option("--other", help="Another model.")] = None,  # noqa: UP045
+    workspace: Annotated[str | None, typer.Option("--workspace")] = None,
+) -> None:
+    """Reasons to doubt one score: does it hang on one field, what became of similar items, do models agree?
+
+    Example: risk counter-check champion stream --item CX000000005QM --other rules
+    """
+    from risk import explaining, workbench
+
+    registry = space(workspace).registry
+    others = {name: registry.load(name) for name in other or ()}
+    found = explaining.counter_check(
+        registry.load(model), workbench.open_data(data), item, capacity=capacity, others=others
+    )
+    print(f"{item}: lane {found.lane}. {found.robustness}\n\nSimilar earlier items\n")
+    print_table(found.similar.round(3), "table")
+    print("\nWhat models say\n")
+    print_table(found.agreement.round(3), "table")

@@ -1,0 +1,67 @@
+"""What the commands share: the workspace, progress to stderr, tables to stdout in three forms."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from risk.workbench import Workspace
+
+__all__ = ["space", "tell", "print_table"]
+
+
+def space(path: str | Path | None) -> "Workspace":
+    """The workspace at `path`, else the default one."""
+    from risk.workbench import Workspace
+
+    return Workspace.at(path)
+
+
+def tell(text: str) -> None:
+    """Say something about progress; results go to stdout."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def print_table(table: "pd.DataFrame", format: str) -> None:
+    """Print a table as ``table``, ``json`` or ``csv``."""
+    if format == "json":
+        print(table.to_json(orient="records", indent=1, force_ascii=False))
+    elif format == "csv":
+        from risk.workbench import formula_safe
+
+        print(formula_safe(table).to_csv(index=False), end="")
+    elif format == "table":
+        _print_rich(table)
+    else:
+        raise typer.BadParameter(f"'{format}' is not a format; expected table, json or csv.")
+
+
+def _print_rich(table: "pd.DataFrame") -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    shown = Table(show_edge=False, pad_edge=False, header_style="bold")
+    for name in table.columns:
+        shown.add_column(
+            str(name), justify="right" if table[name].dtype.kind in "fi" else "left", overflow="fold"
+        )
+    for row in table.itertuples(index=False):
+        shown.add_row(*[Text(_cell(v)) for v in row])
+    Console(width=None if sys.stdout.isatty() else 160, highlight=False).print(shown)
+
+
+def _cell(value: object) -> str:
+    return (
+        f"{value:,}"
+        if isinstance(value, int)
+        else f"{value:,.6g}"
+        if isinstance(value, float)
+        else str(value)
+    )

@@ -1,0 +1,263 @@
+"""Putting explanations to the test: the audit against the made world's causes, and checks of one item.
+
+Beside `risk.workbench`: one function per thing a person can do with an explanation other than read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from risk import explanation_audit, training, workbench
+from risk.counterchecks import LaneLimits, Similar, Turn, agreement, robustness_words, turning_changes
+from risk.errors import BadSetting, NotFound, Refused
+from risk.explanation_audit import cause_agreement, causes_of, deletion_curves
+from risk.fitted import FittedModel
+from risk.intake import Data, load_truth
+
+__all__ = ["ExplanationAudit", "CounterCheck", "audit_explanations", "counter_check"]
+
+_STEADY_ITEMS, _NUDGES, _NUDGE = 2000, 3, 0.01
+_BOOTSTRAP_SHARE = 0.632  # of the items that a bootstrap sample holds at least once
+
+
+@dataclass(frozen=True)
+class ExplanationAudit:
+    """Two answers, never one.
+
+    Attributes
+    ----------
+    model_id : str
+    flagged : int, irregular items among the highest scores; what `cause` is about
+    rate : float, share of items flagged
+    cause : DataFrame, agreement with the cause: ``scheme, n, measure, value, low, high, random, global,
+        ceiling``
+    faithful : DataFrame, faithfulness to the model: ``measure, value, beside, what``
+    """
+
+    model_id: str
+    flagged: int
+    rate: float
+    cause: pd.DataFrame
+    faithful: pd.DataFrame
+
+    def to_frame(self) -> pd.DataFrame:
+        """Both answers as one table for machines; ``question`` says which a row belongs to."""
+        cause = self.cause.assign(question="agrees with the cause")
+        return pd.concat([cause, self.faithful.assign(question="faithful to the model")], ignore_index=True)
+
+
+def audit_explanations(
+    model: FittedModel, data: Data, *, rate: float = 0.02, retrain: int = 0, seed: int = 0
+) -> ExplanationAudit:
+    """Compare the attributions of flagged irregular items with what their schemes altered.
+
+    Parameters
+    ----------
+    model, data
+        On the data the model learnt from, only its evaluation slice is used.
+    rate
+        Share of the items, by score, that counts as flagged, 0–1.
+    retrain
+        How often to train again on a random 63 % of the items to see whether reasons stay; 0 for not.
+
+    Raises
+    ------
+    risk.errors.Refused
+        When the data has no truth with recorded causes, or no irregular item is flagged.
+    """
+    if not 0 < rate <= 1:
+        raise BadSetting("rate", got=rate, expected="a share above 0, at most 1")
+    truth = load_truth(data.source)
+    if truth is None:
+        raise Refused(
+            "Expected made data with its truth; this data set has none, so nobody knows the causes. "
+            "Make some with: risk generate --out DIR. Nothing was audited."
+        )
+    items = data.declarations[_unseen(model, data)].reset_index(drop=True)
+    scored = model.attribute(items)
+    known = truth.set_index(data.dictionary.id_field).loc[scored["item_id"]]
+    order = np.argsort(-scored["margin"].to_numpy(), kind="stable")[: max(1, round(rate * len(scored)))]
+    rows = order[known["irregular"].to_numpy(dtype=bool)[order]]
+    if not len(rows):
+        raise Refused(
+            f"None of the {len(order):,} items with the highest scores is irregular, so no explanation "
+            "can be compared with a cause. Use a longer stream or a larger --rate. Nothing was audited."
+        )
+    phi, reads = _phi(scored), list(model.features.reads().values())
+    cause = cause_agreement(phi[rows], reads, causes_of(known.iloc[rows]), seed=seed)
+    faithful = pd.DataFrame(
+        [
+            *_faithful(model, items, scored, order, seed),
+            *_steadiness(model, data, items.iloc[order[:_STEADY_ITEMS]], retrain, seed),
+        ]
+    )
+    return ExplanationAudit(model.model_id, len(rows), rate, cause, faithful)
+
+
+def _unseen(model: FittedModel, data: Data) -> np.ndarray:
+    if model.facts.get("data_digest") != data.digest():
+        return np.ones(len(data.declarations), bool)
+    slices = training.slices_of(data.declarations, data.dictionary, seed=int(model.facts.get("seed", 0)))
+    return slices.rows(training.EVALUATE)
+
+
+def _phi(scored: pd.DataFrame) -> np.ndarray:
+    return scored[[c for c in scored.columns if c.startswith("phi_")]].to_numpy()
+
+
+def _faithful(
+    model: FittedModel, items: pd.DataFrame, scored: pd.DataFrame, flagged: np.ndarray, seed: int
+) -> list[dict]:
+    """Additivity on every item; deletion and insertion curves of the flagged ones."""
+    phi = _phi(scored)
+    gaps = model.base_value + phi.sum(axis=1) - model.score(items)["margin"].to_numpy()
+    x = model.features.transform(items).to_numpy(dtype=np.float32)
+    curves = deletion_curves(model.tables.margins, x[flagged], phi[flagged], x, seed=seed)
+    return explanation_audit.faithfulness(curves, gaps).to_dict("records")
+
+
+def _steadiness(
+    model: FittedModel, data: Data, items: pd.DataFrame, retrain: int, seed: int
+) -> Iterator[dict]:
+    phi = _phi(model.attribute(items))
+    nudged = [_phi(model.attribute(_nudge(model, items, seed + k))) for k in range(_NUDGES)]
+    yield from _steady_rows(
+        explanation_audit.stability(phi, nudged), "weights and values changed by about 1 %"
+    )
+    if retrain:
+        again = [_phi(_retrained(model, data, seed + k).attribute(items)) for k in range(retrain)]
+        yield from _steady_rows(
+            explanation_audit.stability(phi, again), f"trained {retrain} times on 63 % of items"
+        )
+
+
+def _steady_rows(found: dict[str, float], what: str) -> Iterator[dict]:
+    for measure, value in found.items():
+        yield {
+            "measure": f"stability: {measure.replace('_', ' ')}",
+            "value": value,
+            "beside": 1.0,
+            "what": what,
+        }
+
+
+def _nudge(model: FittedModel, items: pd.DataFrame, seed: int) -> pd.DataFrame:
+    rng, out = np.random.default_rng([seed, 43]), items.copy()
+    for f in model.dictionary.role("numeric"):
+        if f.type == "number" and f.known_at == "declaration":
+            out[f.name] = out[f.name] * np.exp(rng.normal(0, _NUDGE, len(out)))
+    return out
+
+
+def _retrained(model: FittedModel, data: Data, seed: int) -> FittedModel:
+    rng = np.random.default_rng([seed, 44])
+    kept = rng.random(len(data.declarations)) < _BOOTSTRAP_SHARE
+    part = replace(data, declarations=data.declarations[kept].reset_index(drop=True))
+    facts = model.facts
+    return workbench.train(
+        part,
+        model.kind,
+        labels=facts.get("labels", "examined"),
+        seed=int(facts.get("seed", 0)),
+        without=tuple(facts.get("without", ())),
+    )
+
+
+# ------------------------------------------------------------------------------------------ one item
+
+
+@dataclass(frozen=True)
+class CounterCheck:
+    """What else there is to know about one item's score.
+
+    Attributes
+    ----------
+    item_id, lane : str
+        The lane its score leads to at the capacity given.
+    robustness : str, the reading in one sentence
+    turns : tuple of Turn, the single fields that would change the lane
+    similar : DataFrame, ``item_id, distance, margin, outcome`` of the nearest earlier items
+    agreement : DataFrame, what each model says
+    """
+
+    item_id: str
+    lane: str
+    robustness: str
+    turns: tuple[Turn, ...]
+    similar: pd.DataFrame
+    agreement: pd.DataFrame
+
+
+def counter_check(
+    model: FittedModel,
+    data: Data,
+    item_id: str,
+    *,
+    capacity: int | None = None,
+    k: int = 8,
+    others: dict[str, FittedModel] | None = None,
+) -> CounterCheck:
+    """Does the flag hang on one field, what became of similar items, and do other models agree?
+
+    Parameters
+    ----------
+    capacity
+        How many items of the data set could be examined; by default 2 % of them.
+    k
+        How many similar earlier items to list.
+    others
+        Further models by name.
+    """
+    ids = data.declarations[data.dictionary.id_field].astype("str")
+    at = np.flatnonzero(ids == item_id)
+    if not len(at):
+        raise NotFound("item", item_id, todo="Check the identifier; it must be in the data set given.")
+    row, scored = data.declarations.iloc[at[:1]], model.attribute(data.declarations)
+    limits = _limits(scored, capacity or max(1, len(scored) // 50))
+    turns = turning_changes(model, row, limits)
+    return CounterCheck(
+        item_id,
+        limits.lane_of(float(scored["margin"].iloc[at[0]])),
+        robustness_words(turns, model.dictionary),
+        tuple(turns),
+        similar_items(model, data, scored, int(at[0]), k=k),
+        agreement({model.model_id or model.kind: model, **(others or {})}, row),
+    )
+
+
+def _limits(scored: pd.DataFrame, capacity: int) -> LaneLimits:
+    lanes = workbench.select(scored, capacity=capacity)
+    return LaneLimits.of(scored["margin"].to_numpy(), lanes["lane"].to_numpy(), lanes["channel"].to_numpy())
+
+
+def similar_items(
+    model: FittedModel, data: Data, scored: pd.DataFrame, at: int, *, k: int = 8
+) -> pd.DataFrame:
+    """The `k` items before row `at` that were nearest to it, with what an examination showed."""
+    clock = data.dictionary.clock
+    time = (
+        data.declarations[clock]
+        if clock
+        else pd.Series(np.arange(len(scored)), index=data.declarations.index)
+    )
+    before = np.flatnonzero((time < time.iloc[at]).to_numpy())
+    x = model.features.transform(data.declarations).to_numpy(dtype=np.float32)
+    phi = _phi(scored)
+    if not len(before):
+        return pd.DataFrame(columns=["item_id", "distance", "margin", "outcome"])
+    rows, distances = Similar(x[before], phi[before]).nearest(x[[at]], k=k)
+    found = scored.iloc[before[rows[0]]][["item_id", "margin"]].reset_index(drop=True)
+    found.insert(1, "distance", distances[0])
+    return found.assign(outcome=_outcomes(data, found["item_id"]))
+
+
+def _outcomes(data: Data, ids: pd.Series) -> list[str]:
+    if data.outcomes is None:
+        return ["not examined"] * len(ids)
+    known = data.outcomes.drop_duplicates(data.dictionary.id_field, keep="last")
+    result = known.set_index(known[data.dictionary.id_field].astype("str"))[data.dictionary.label]
+    return [("irregular" if result[i] else "in order") if i in result.index else "not examined" for i in ids]

@@ -1,0 +1,153 @@
+"""Counter-checks: a lane that hangs on one field, similar items, and what other models say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from risk import workbench
+from risk.counterchecks import (
+    LaneLimits,
+    Similar,
+    agreement,
+    robustness_words,
+    stated_fields,
+    turning_changes,
+)
+from risk.errors import BadSetting, NotFound, Refused
+from risk.explaining import audit_explanations, counter_check
+
+
+@pytest.fixture(scope="module")
+def newest(data) -> pd.DataFrame:
+    return workbench.newest(data, days=5).reset_index(drop=True)
+
+
+@pytest.fixture(scope="module")
+def scored(model, newest) -> pd.DataFrame:
+    return model.score(newest)
+
+
+def limits_beside(margin: float, gap: float = 0.02) -> LaneLimits:
+    """Limits that put a margin just inside the red lane."""
+    return LaneLimits(red=margin - gap, yellow=margin - gap - 0.5)
+
+
+def test_each_turn_really_changes_the_lane_and_nothing_else_was_changed(model, newest, scored) -> None:
+    turned = 0
+    for at in range(0, 60, 10):
+        limits = limits_beside(float(scored["margin"][at]))
+        for turn in turning_changes(model, newest.iloc[[at]], limits):
+            changed = newest.iloc[[at]].astype({turn.field: object}).assign(**{turn.field: turn.instead})
+            margin = float(model.score(changed)["margin"].iloc[0])
+            assert margin == pytest.approx(turn.margin) and limits.lane_of(margin) == turn.lane != "red"
+            turned += 1
+    assert turned > 5
+
+
+def test_turns_come_smallest_first_one_a_field(model, newest, scored) -> None:
+    turns = turning_changes(model, newest.iloc[[3]], limits_beside(float(scored["margin"][3])))
+    assert [t.size for t in turns] == sorted(t.size for t in turns)
+    assert len({t.field for t in turns}) == len(turns)
+    assert {t.field for t in turns} <= {f.name for f in stated_fields(model.dictionary)}
+
+
+def test_a_lane_far_from_its_limit_hangs_on_nothing(model, newest) -> None:
+    assert turning_changes(model, newest.iloc[[0]], LaneLimits(red=-1e9, yellow=-2e9)) == []
+    assert robustness_words([], model.dictionary) == "No single stated field that was tried changes the lane."
+
+
+def test_numbers_tried_stay_within_what_the_dictionary_allows(model, newest, scored) -> None:
+    row = newest.iloc[[5]]
+    for turn in turning_changes(model, row, limits_beside(float(scored["margin"][5]))):
+        field = model.dictionary[turn.field]
+        if field.role == "numeric":
+            low, high = (field.constraints.get(k, d) for k, d in (("minimum", 0), ("maximum", np.inf)))
+            assert low <= turn.instead <= high
+        elif turn.instead is None:
+            assert not field.required
+
+
+def test_robustness_reads_as_a_sentence(model, newest, scored) -> None:
+    for at in range(0, 40, 4):
+        turns = turning_changes(model, newest.iloc[[at]], limits_beside(float(scored["margin"][at])))
+        words = robustness_words(turns, model.dictionary)
+        assert words.endswith(".") and "nan" not in words.lower().split() and "None" not in words
+
+
+def test_more_than_one_declaration_is_refused(model, newest) -> None:
+    with pytest.raises(Refused, match="Expected one declaration, got 2"):
+        turning_changes(model, newest.head(2), LaneLimits(0, -1))
+
+
+def test_limits_ignore_the_random_channel() -> None:
+    limits = LaneLimits.of(
+        np.array([3.0, 2, 1, -5]),
+        np.array(["red", "yellow", "green", "red"]),
+        np.array(["targeted", "", "", "random"]),
+    )
+    assert limits == LaneLimits(red=3.0, yellow=2.0)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_an_item_is_its_own_nearest(seed: int) -> None:
+    rng = np.random.default_rng([seed, 6])
+    x = np.where(rng.random((40, 3)) < 0.1, np.nan, rng.normal(size=(40, 3)))
+    rows, distances = Similar(x, rng.normal(size=(40, 3))).nearest(x[:5], k=4)
+    assert (distances[:, 0] == 0).all() and (np.diff(distances, axis=1) >= 0).all()
+    np.testing.assert_array_equal(x[rows[:, 0]], x[:5])
+
+
+def test_scale_and_ignored_features_do_not_matter() -> None:
+    rng = np.random.default_rng([1, 7])
+    x, phi = rng.lognormal(size=(200, 3)), rng.normal(size=(200, 3)) * [1, 1, 0]
+    plain = Similar(x, phi).nearest(x[:20], k=5)[0]
+    other = x * [1000, 0.001, 1]
+    other[:, 2] = rng.normal(size=200)
+    np.testing.assert_array_equal(Similar(other, phi).nearest(other[:20], k=5)[0], plain)
+
+
+def test_models_are_set_beside_one_another(model, data, newest) -> None:
+    rules = workbench.train(data, "rules")
+    table = agreement({"ours": model, "again": model, "rules": rules}, newest.iloc[[0]])
+    assert table["same_top_reason"].tolist()[:2] == [True, True]
+    assert (
+        table["margin"][0] == table["margin"][1] == pytest.approx(model.score(newest.iloc[[0]])["margin"][0])
+    )
+
+
+def test_counter_check_of_one_item(model, data) -> None:
+    item = str(data.declarations["item_id"].iloc[-5])
+    found = counter_check(model, data, item, k=6)
+    assert len(found.similar) == 6 and found.lane in ("red", "yellow", "green")
+    assert set(found.similar["outcome"]) <= {"irregular", "in order", "not examined"}
+    clock = data.declarations.set_index("item_id")[data.dictionary.clock]
+    assert (clock[found.similar["item_id"]] < clock[item]).all()
+    with pytest.raises(NotFound, match="No item named 'nobody'"):
+        counter_check(model, data, "nobody")
+
+
+def test_audit_on_the_made_world(model, data) -> None:
+    """Reasons of flagged irregular items point at altered fields more often than chance, and add up."""
+    found = audit_explanations(model, data, rate=0.05)
+    row = found.cause.query("scheme == 'all' and measure == 'pointing_game'").iloc[0]
+    assert row["n"] == found.flagged > 10
+    assert row["random"] < row["low"] and row["value"] <= row["ceiling"]
+    faithful = found.faithful.set_index("measure")
+    assert faithful.loc["greatest gap of additivity", "value"] < 1e-6
+    assert faithful.loc["deletion area", "value"] < faithful.loc["deletion area", "beside"]
+    assert faithful.loc["insertion area", "value"] > faithful.loc["insertion area", "beside"]
+    assert faithful.loc["stability: rank correlation", "value"] > 0.8
+
+
+def test_audit_refuses_what_it_cannot_judge(model, data) -> None:
+    from dataclasses import replace
+    from pathlib import Path
+
+    with pytest.raises(BadSetting, match="rate is 0"):
+        audit_explanations(model, data, rate=0)
+    with pytest.raises(Refused, match="nobody knows the causes"):
+        audit_explanations(model, replace(data, source=Path("nowhere")))
