@@ -273,7 +273,7 @@ def open_queue(workspace: Workspace, model: FittedModel, declarations: pd.DataFr
     cases["reason"] = _leading(model, declarations[kept.to_numpy()])
     table = declarations.reset_index(drop=True).join(scores.drop(columns="item_id")).join(
         chosen[["lane", "channel", "inclusion_probability"]])
-    digest = _digest(table)
+    digest = table_digest(table)
     folder = workspace.queues / digest[:16]
     folder.mkdir(parents=True, exist_ok=True)
     table.to_parquet(folder / ".items.new", index=False)
@@ -306,7 +306,7 @@ def _leading(model: FittedModel, declarations: pd.DataFrame) -> list[str]:
     return out
 
 
-def _digest(table: pd.DataFrame) -> str:
+def table_digest(table: pd.DataFrame) -> str:
     hashed = hashlib.sha256(json.dumps(list(table.columns)).encode())
     hashed.update(pd.util.hash_pandas_object(table, index=False).to_numpy().tobytes())
     return hashed.hexdigest()

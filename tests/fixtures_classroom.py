@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from risk.classroom import Recorded, Room, Setup, apply
+import numpy as np
+import pandas as pd
+
+from risk.classroom import Recorded, Room, Setup, apply, control, ready_plan, rules
 from risk.classroom import events as ev
+from risk.classroom.item_sets import draw_sets
 from risk.classroom.plan import ItemFacts, Plan, Step, williams
+from risk.hall import Pool
 
 PLAN = Plan(
     "tiny",
@@ -76,3 +81,58 @@ class Play:
             self.record.append(one)
         self.now += 1.0
         return list(events)
+
+
+def make_pool(n: int = 1200, seed: int = 5) -> Pool:
+    """Candidates as a class stream would give them, without a model."""
+    rng = np.random.default_rng(seed)
+    facts = []
+    for i in range(n):
+        truth, right = bool(rng.random() < 0.3), bool(rng.random() < 0.7)
+        facts.append(ItemFacts(f"CX{i:09d}QM", truth, truth == right, 0.2, float(rng.beta(1, 3)), f"Q{i % 3}",
+                               ("value",), "scheme-a" if truth else ""))  # fmt: skip
+    rows = pd.DataFrame(
+        {"item_id": [f.item_id for f in facts], "truth_irregular": [f.irregular for f in facts]}
+    )
+    return Pool(tuple(facts), rows, 0.1, 0.02, "model-1")
+
+
+def play_lesson(name: str, people: int) -> Play:
+    """A whole lesson up to the debrief: first answers right two times in three, some follow the advice."""
+    rng, plan = np.random.default_rng(11), ready_plan(name)
+    pool = make_pool()
+    sets = draw_sets(pool.facts, plan, seed=3, prevalence=0.02)
+    used = {i for several in sets.values() for one in several for i in one}
+    play = Play(Setup(plan, sets, {f.item_id: f for f in pool.facts if f.item_id in used}, "model-1", "d", 3))
+    seats = [f"s{i}" for i in range(people)]
+    for seat in seats:
+        play.take(rules.join(play.room, seat, token_hash=seat))
+    for number, step in enumerate(plan.steps[1:], start=1):
+        play.take(control.go_on(play.room, to=number))
+        if step.kind == "check":
+            for seat in seats:
+                for code in ("frequency", "reason", "bar"):
+                    play.take(rules.check(play.room, ev.Checked(seat, code, 1)))
+        for seat in seats if step.judges else ():
+            while rules.place_of(play.room, play.room.seats[seat]).does in ("answer", "revise"):
+                _judge(play, seat, rng)
+        if step.kind == "debrief":
+            return play
+    raise AssertionError("a plan has a debrief")
+
+
+def _judge(play: Play, seat: str, rng: np.random.Generator) -> None:
+    me = play.room.seats[seat]
+    place = rules.place_of(play.room, me)
+    item = play.room.facts(place.item_id)
+    said = item.truth if rng.random() < 0.65 else {"examine": "release", "release": "examine"}[item.truth]
+    if place.does == "revise" and rng.random() < 0.6:
+        said = item.advice
+    limit = play.room.step.capacity
+    if limit and rules.used_capacity(play.room, me, place.step) >= limit:
+        said = "release"
+    sure = int(rng.choice([60, 70, 80, 90]))
+    if place.does == "revise":
+        play.take(rules.revise(play.room, ev.Revised(seat, place.step, place.item_id, said, sure)))
+    else:
+        play.take(rules.answer(play.room, ev.Answered(seat, place.step, place.item_id, said, sure)))

@@ -8,13 +8,18 @@ from statistics import median
 from risk.classroom.measures.figure import LEAST, Figure, undefined, wilson
 from risk.classroom.measures.judged import Judgement, people
 
-__all__ = ["advice_cost", "mean_cost", "opened", "opened_seconds", "tag_overlap"]
+__all__ = ["advice_cost", "cost_of", "mean_cost", "opened", "opened_seconds", "tag_overlap"]
 
 
 def _cost(irregular: bool, action: str, cost_miss: float) -> float:
     if irregular:
         return cost_miss if action == "release" else 0.0
     return 1.0 if action == "examine" else 0.0
+
+
+def cost_of(j: Judgement, *, cost_miss: float, alone: bool = False) -> float:
+    """What one final decision cost, or, `alone`, what following the score would have cost."""
+    return _cost(j.item.irregular, j.advice if alone else j.final, cost_miss)
 
 
 def mean_cost(given: Sequence[Judgement], *, cost_miss: float, first: bool = False) -> Figure:

@@ -1,0 +1,56 @@
+"""The debrief of whole lessons: what the report and the cards say, and what they withhold."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import pytest
+
+from risk.classroom import fold
+from risk.classroom.debrief import card, report
+from tests.fixtures_classroom import Play, play_lesson
+
+
+@pytest.fixture(scope="module")
+def lesson() -> Play:
+    return play_lesson("lesson-90", 12)
+
+
+def test_a_ninety_minute_lesson_ends_in_a_report(lesson: Play) -> None:
+    told = report(lesson.room)
+    assert [row.mode for row in told.table] == ["BLIND", "SCORE", "SCORE_WHY", "BURST", "OPERATIONAL"]
+    assert [row.judgements for row in told.table] == [240, 240, 240, 120, 360]
+    assert told.table[0].reliance.rair.why == "not_asked" and told.table[1].reliance.rair.known
+    assert told.table[2].hit_rate.known and told.table[4].hit_rate.why == "too_few", "12 signals in all"
+    changes = {(c.what, c.slice): c.contrast for c in told.changes}
+    assert (
+        changes["score", "model_right"].verdict == "more"
+        and changes["score", "model_wrong"].verdict == "less"
+    )
+    assert {"cost_alone", "cost_blind", "why_over_score", "blind_to_score", "scheme"} <= {
+        w for w, _ in changes
+    }
+    assert sum(told.moved["SCORE"].values()) == 240 and len(told.talk_about) == 5 and len(told.repeat) == 5
+    assert told.curve and told.checks["frequency"].value == 1.0
+    json.dumps(asdict(told))
+    assert report(fold(lesson.record)) == told, "the same record, the same report"
+
+
+def test_a_card_tells_its_owner_what_they_did_and_nothing_of_others(lesson: Play) -> None:
+    seat = lesson.room.seats["s0"]
+    mine = card(lesson.room, seat)
+    assert mine.judged == 20 * 3 + 10 + 30 and mine.sensitivity.known and mine.sensitivity.indicative
+    assert len(mine.hits) + len(mine.misses) == 30 + 5 + 1
+    others = [s.pseudonym for s in lesson.room.present if s.seat_id != "s0"]
+    assert not [name for name in others if name in json.dumps(asdict(mine))]
+
+
+def test_a_class_of_four_sees_no_figure_of_people() -> None:
+    told = report(play_lesson("lesson-45", 4).room)
+    for row in told.table:
+        for figure in (row.hit_rate, row.false_alarm_rate, row.accuracy, row.brier, row.cost, row.alpha):
+            assert not figure.known and figure.why.startswith("too_few")
+    assert not told.moved and not told.curve and not told.talk_about and not told.repeat
+    assert {c.contrast.verdict for c in told.changes} == {"too_few"}
+    assert all(not s.figure.known for s in (*told.alarms, *told.schemes))
