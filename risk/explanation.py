@@ -18,7 +18,8 @@ from risk.features import Features, Shown
 if TYPE_CHECKING:
     import shap
 
-__all__ = ["Reason", "TOLERANCE", "check_additive", "as_shap", "reasons", "as_frequency", "odds_words"]
+__all__ = ["Reason", "TOLERANCE", "check_additive", "as_shap", "reasons", "by_concept", "as_frequency",
+           "odds_words"]
 
 TOLERANCE = 1e-6
 
@@ -37,11 +38,16 @@ class Reason:
     attribution: float
     sentence: str
     effect: str
+    missing: bool = False
 
     @property
     def text(self) -> str:
-        """The whole reason: value, then effect."""
-        return f"{self.sentence}: {self.effect}."
+        """The whole reason: value, then effect; of a missing value, that its absence has the effect.
+
+        >>> Reason("w", "Weight", "weight", 0.4, "No weight is given", "raises the odds 1.5×", True).text
+        'No weight is given, which itself raises the odds 1.5×.'
+        """
+        return f"{self.sentence}{', which itself' if self.missing else ':'} {self.effect}."
 
 
 def check_additive(attributions: np.ndarray, base: float, margins: np.ndarray, ids: Sequence[str]) -> None:
@@ -89,19 +95,30 @@ def reasons(features: Features, frame: pd.DataFrame, attributions: np.ndarray) -
     return rows
 
 
+def by_concept(features: Features, attributions: np.ndarray) -> pd.DataFrame:
+    """Attributions added up by concept (value, weight, route, party, text …), (n_items, n_concepts), log-odds.
+
+    A feature without a concept stands under its own title. Rows add up as the attributions do.
+    """
+    names = [f.concept or f.title for f in features.specs]
+    return pd.DataFrame({concept: attributions[:, [n == concept for n in names]].sum(axis=1)
+                         for concept in dict.fromkeys(names)})
+
+
 def _reason(feature, shown: Shown, attribution: float) -> Reason:
     return Reason(feature.name, feature.title, feature.concept, attribution,
-                  _sentence(feature, shown, attribution), odds_words(attribution))
+                  _sentence(feature, shown, attribution), odds_words(attribution), shown.missing)
 
 
 def _sentence(feature, shown: Shown, attribution: float) -> str:
     templates = feature.reason
     if shown.missing:
-        return templates.get("missing", f"{feature.title} is not stated")
-    if shown.unknown:
-        return templates.get("unknown", f"{feature.title} is {shown.text}, never seen in training")
-    direction = "up" if attribution > 0 else "down"
-    template = templates.get(direction, templates.get("say", _default(feature, shown)))
+        template = templates.get("missing", f"{feature.title} is not stated")
+    elif shown.unknown:
+        template = templates.get("unknown", f"{feature.title} is {{shown}}, never seen in training")
+    else:
+        direction = "up" if attribution > 0 else "down"
+        template = templates.get(direction, templates.get("say", _default(feature, shown)))
     return template.format(shown=shown.text, relation=shown.relation, usual=shown.usual)
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from risk.errors import ExplanationWithheld
-from risk.explanation import as_frequency, check_additive, odds_words
+from risk.explanation import as_frequency, by_concept, check_additive, odds_words, reasons
 
 
 @pytest.mark.parametrize("gap", [2e-6, 0.3, math.nan, math.inf])
@@ -68,3 +70,64 @@ def test_shap_plots_work_on_the_result(model, data) -> None:
     shap.plots.waterfall(explanation[0], show=False)
     shap.plots.bar(explanation, show=False)
     plt.close("all")
+
+
+def test_concepts_add_up(model, data) -> None:
+    scored = model.attribute(data.declarations.head(200))
+    phi = scored[[c for c in scored if c.startswith("phi_")]].to_numpy()
+    grouped = by_concept(model.features, phi)
+    assert 3 < grouped.shape[1] < phi.shape[1]
+    np.testing.assert_allclose(grouped.sum(axis=1), phi.sum(axis=1), atol=1e-12)
+
+
+#: Raw values set in a declaration: typical ones stay as they are.
+STATES = {
+    "zero": {"gross_weight_g": 0.0, "declared_net_weight_g": 0.0, "declared_value_sdr": 0.0, "pieces": 0,
+             "postage_sdr": 0.0, "description": ""},
+    "huge": {"gross_weight_g": 1e9, "declared_net_weight_g": 1.0, "declared_value_sdr": 1e12, "pieces": 10**9,
+             "postage_sdr": 1e-9},
+    "tiny": {"gross_weight_g": 1e-9, "declared_net_weight_g": 1e9, "declared_value_sdr": 1e-6, "pieces": 1,
+             "postage_sdr": 1e6},
+    "unknown": {"origin": "ZZ", "transit": "ZZ", "hs_code": "000000", "country_of_manufacture": "ZZ",
+                "mail_class": "?", "recipient_type": "elsewhere", "description": "zzzz qqqq"},
+    "typical": {},
+}
+
+
+def sentences(model, frame, phi: float) -> list[tuple[str, str]]:
+    attributions = np.full((len(frame), len(model.features.specs)), phi)
+    return [(r.feature, r.text) for row in reasons(model.features, frame, attributions) for r in row]
+
+
+def check_sentence(feature: str, text: str) -> None:
+    assert text[0].isupper() or text[0].isdigit(), (feature, text)
+    assert text.endswith(".") and ".." not in text and "  " not in text, (feature, text)
+    for trap in ("nan", "none", "null", "inf", "{", "}", "_", "nat", "<na>", "e+", "e-0"):
+        assert trap not in text.lower().replace("phone", "").split() and "{" not in text and "_" not in text, text
+    assert not re.search(r"\b0 kg|\b(a|an|the) (a|an|the)\b|\bis is\b", text), text
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("phi", [1.2, -0.6, 0.0])
+def test_every_feature_speaks_in_every_state(model, data, state: str, phi: float) -> None:
+    frame = data.declarations.head(40).copy()
+    for name, value in STATES[state].items():
+        frame[name] = pd.Series([value] * len(frame), index=frame.index, dtype=frame[name].dtype)
+    for feature, text in sentences(model, frame, phi):
+        check_sentence(feature, text)
+
+
+@pytest.mark.parametrize("name", ["hs_code", "description", "declared_net_weight_g", "declared_value_sdr", "pieces",
+                                  "country_of_manufacture", "ead_received_utc", "nature_of_transaction"])
+def test_a_missing_value_is_said_to_be_missing(model, data, name: str) -> None:
+    """Every feature that reads an absent field speaks without inventing a value; most say what is absent."""
+    frame = data.declarations.head(10).copy()
+    empty = {"O": "str", "M": "datetime64[ms, UTC]"}.get(frame[name].dtype.kind, "float64")
+    frame[name] = pd.Series([None] * len(frame), index=frame.index, dtype=empty)
+    reading = {f for f, fields in model.features.reads().items() if name in fields}
+    said = [(f, t) for f, t in sentences(model, frame, 0.7) if f in reading]
+    assert said or not reading
+    for feature, text in said:
+        check_sentence(feature, text)
+    absent = [t for _, t in said if ", which itself raises the odds" in t]
+    assert absent or not reading

@@ -107,6 +107,39 @@ def test_equals_brute_force_for_any_tables(background: np.ndarray, seed: int) ->
     np.testing.assert_allclose(tables.attributions(x)[0], brute_force_shap(tables.margins, x[0], background), atol=1e-9)
 
 
+def test_interactions_equal_brute_force(fitted) -> None:
+    """The Shapley interaction index over all subsets (Grabisch and Roubens 1999), of three features."""
+    rng = np.random.default_rng([3, 8])
+    background = rng.integers(-2, 3, (9, 3)).astype(np.float32)
+    edges = [np.array([-1.0, 0.5], np.float32), np.array([0.0], np.float32), np.array([1.0], np.float32)]
+    sizes = [len(e) + 2 for e in edges]
+    tables = AdditiveTables.build(
+        ["a", "b", "c"], edges, const=0.3, single={0: rng.normal(size=sizes[0])},
+        pair={(0, 1): rng.normal(size=sizes[:2]), (1, 2): rng.normal(size=sizes[1:])}, background=background)
+    x = np.array([0.5, np.nan, 1.0], np.float32)
+
+    def value(known: tuple[int, ...]) -> float:
+        rows = background.copy()
+        rows[:, list(known)] = x[list(known)]
+        return float(tables.margins(rows).mean())
+
+    found = tables.interactions(x[None])[0]
+    for i, j in combinations(range(3), 2):
+        (rest,) = {0, 1, 2} - {i, j}
+        both = [value((*s, i, j)) - value((*s, i)) - value((*s, j)) + value(s) for s in ((), (rest,))]
+        np.testing.assert_allclose(found[i, j] + found[j, i], 0.5 * sum(both), atol=1e-9)
+    np.testing.assert_allclose(found.sum(axis=1), tables.attributions(x[None])[0], atol=1e-12)
+
+
+def test_interaction_rows_add_up_to_the_attributions(fitted) -> None:
+    model, x = fitted
+    found = model.tables_.interactions(x[:300])
+    np.testing.assert_allclose(found.sum(axis=2), model.attributions(x[:300]), atol=1e-12)
+    np.testing.assert_array_equal(found, found.transpose(0, 2, 1))
+    free = [(a, b) for a, b in combinations(range(6), 2) if (a, b) not in model.tables_.pairs]
+    assert all(not found[:, a, b].any() for a, b in free)
+
+
 def test_interaction_has_no_main_effect_left(fitted) -> None:
     model, _ = fitted
     t = model.tables_

@@ -142,6 +142,26 @@ class AdditiveTables:
         rows, columns = (table @ self.density[b])[:, None], (self.density[a] @ table)[None, :]
         return table - rows - columns + float(self.density[a] @ table @ self.density[b])
 
+    def interactions(self, x: np.ndarray) -> np.ndarray:
+        """SHAP interaction values, shape (n_items, p, p), log-odds; for a page of items.
+
+        Off the diagonal stands half of what a pair does beyond its two features, on it what a feature does
+        alone: ``T − E_b T − E_a T + E T``, with ``E T`` over the background's joint distribution. Rows add
+        up to the attributions. A pair's effect shown whole is the sum of its two entries.
+        """
+        bins, out = self.bins(x), np.zeros((len(x), len(self.names), len(self.names)))
+        diagonal = np.arange(len(self.names))
+        out[:, diagonal, diagonal] = self.attributions(x)
+        for (a, b), at, bt in zip(self.pairs, self.phi_a, self.phi_b, strict=True):
+            table = at + bt
+            joint = table - (table @ self.density[b])[:, None] - (self.density[a] @ table)[None, :]
+            half = 0.5 * joint[bins[:, a], bins[:, b]]
+            out[:, a, b] += half
+            out[:, b, a] += half
+            out[:, a, a] -= half
+            out[:, b, b] -= half
+        return out
+
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Named arrays for an ``npz`` file: data only, no code."""
         out = {"base": np.array(self.base), "pairs": np.array(self.pairs, np.int64).reshape(-1, 2)}
