@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 from data_synthetic.world import PRESETS, World, load_world
 
 if TYPE_CHECKING:
-    from data_synthetic.package import generate_package, load_dictionary, write_package
+    from data_synthetic.package import generate_package, load_dictionary, make_source, write_package
     from data_synthetic.stream import Stream, generate
 
-__all__ = ["PRESETS", "World", "Stream", "load_world", "generate", "generate_package", "write_package",
-           "load_dictionary"]
+__all__ = ["PRESETS", "World", "Stream", "load_world", "generate", "make_source",
+           "generate_package", "write_package", "load_dictionary"]
 
-_LATER = {"generate": "stream", "Stream": "stream", "generate_package": "package", "write_package": "package",
+_LATER = {"generate": "stream", "Stream": "stream", "generate_package": "package", "make_source": "package", "write_package": "package",
           "load_dictionary": "package"}
 
 

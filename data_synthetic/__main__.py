@@ -52,19 +52,19 @@ def _simple(commands, name: str, words: str, run: Callable[[argparse.Namespace],
 
 
 def _sample(given: argparse.Namespace) -> None:
-    from data_synthetic.package import SAMPLE, generate_package
+    from data_synthetic.package import SAMPLE, generate_package, make_source
     out = given.out or HERE / "sample"
     if given.out is None and out.exists():
         shutil.rmtree(out)
     settings = dict(SAMPLE)
-    print(generate_package(out, load_world(settings.pop("world")), settings.pop("n_items"), **settings))
+    print(generate_package(out, make_source(load_world(settings.pop("world")), settings.pop("n_items"), **settings)))
 
 
 def _generate(given: argparse.Namespace) -> None:
-    from data_synthetic.package import generate_package
-    out = generate_package(given.out, load_world(given.world), given.items, seed=given.seed, days=given.days,
-                           history=given.history, processes=given.processes, progress=_progress())
-    print(out)
+    from data_synthetic.package import generate_package, make_source
+    source = make_source(load_world(given.world), given.items, seed=given.seed, days=given.days,
+                         history=given.history)
+    print(generate_package(given.out, source, processes=given.processes, progress=_progress()))
 
 
 def _progress():

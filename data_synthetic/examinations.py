@@ -102,12 +102,14 @@ class Office:
             "finding_family": pa.array(self._families).take(pa.array(made.family[rows], mask=~found))})
 
     def _choose(self, made: Prospects) -> tuple[np.ndarray, np.ndarray]:
-        """Rows examined and their inclusion probabilities; one by one, as a report changes what comes after it."""
+        """Rows examined, and their inclusion probabilities: one by one, as a report changes what comes after."""
         rows, total = [], []
-        possible = made.u < self._chance(made.rule, made.points + self._e["watch_points"])
-        for i in np.flatnonzero(possible).tolist():
-            self._take_in(int(made.arrived_ms[i]))
+        usual = made.u < self._chance(made.rule, made.points)
+        for i in np.flatnonzero(made.u < self._chance(made.rule, made.points + self._e["watch_points"])).tolist():
+            self._take_in(made.arrived_ms[i])
             parties = made.parties[i].tolist()
+            if not usual[i] and self._finds.keys().isdisjoint(parties):
+                continue   # nothing is remembered that could add points
             chance = float(self._chance(made.rule[i], made.points[i] + self._remembered(parties)))
             if made.u[i] < chance:
                 rows.append(i)

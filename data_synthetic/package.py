@@ -24,7 +24,8 @@ from data_synthetic.world import HERE, World
 from risk.errors import Refused
 from risk.schema import Dictionary
 
-__all__ = ["load_dictionary", "write_package", "generate_package", "package_descriptor", "PART_ITEMS", "SAMPLE"]
+__all__ = ["load_dictionary", "write_package", "make_source", "generate_package", "package_descriptor", "PART_ITEMS",
+           "SAMPLE"]
 
 SAMPLE = {"world": "teaching", "n_items": 2000, "seed": 7, "days": 60}   # data_synthetic/sample
 TABLES = ("declarations", "outcomes", "truth")
@@ -57,19 +58,44 @@ def write_package(stream: Stream, out: str | Path) -> Path:
     return _write([part], Path(out), stream.manifest, split=False, per_part=PART_ITEMS)
 
 
-def generate_package(out: str | Path, world: World, n_items: int | None = None, *, seed: int = 0,
-                     days: int | None = None, history: str | Path | None = None,
-                     per_part: int = PART_ITEMS, processes: int = 1, progress: Progress | None = None) -> Path:
+def make_source(world: World, n_items: int | None = None, *, seed: int = 0, days: int | None = None,
+                history: str | Path | None = None) -> Source:
+    """Say which stream is wanted; nothing is made yet.
+
+    Parameters
+    ----------
+    world, n_items, seed, days
+        As in `generate`; 20,000 items by default. With `history`, `n_items` more items (by default as many as
+        come in `days`).
+    history
+        A package of this world to continue: same parties, next days. Its seed and flow are taken over.
+
+    Raises
+    ------
+    risk.errors.Refused
+        When the history is of another world or version.
+    risk.errors.BadSetting
+        When a number is out of range.
+
+    >>> from data_synthetic.world import load_world
+    >>> make_source(load_world("calm"), 300, seed=1).manifest()["n_items"]
+    300
+    """
+    if history is not None:
+        return _continue(world, Path(history), n_items, days)
+    return Source(world, seed, 20_000 if n_items is None else n_items, world.days if days is None else days)
+
+
+def generate_package(out: str | Path, source: Source, *, per_part: int = PART_ITEMS, processes: int = 1,
+                     progress: Progress | None = None) -> Path:
     """Make a stream and write it as it is made, in constant memory.
 
     Parameters
     ----------
     out
         Folder to create.
-    world, n_items, seed, days
-        As in `generate`. With `history`, `n_items` more items (by default as many as come in `days`).
-    history
-        A package of this world to continue: same parties, next days. Its seed and flow are taken over.
+    source
+        From `make_source`.
     per_part
         Items a part file; has no influence on the rows.
     processes
@@ -80,12 +106,8 @@ def generate_package(out: str | Path, world: World, n_items: int | None = None, 
     Raises
     ------
     risk.errors.Refused
-        When the folder exists and is not empty, or the history is of another world or version.
-    risk.errors.BadSetting
-        When a number is out of range.
+        When the folder exists and is not empty; nothing is written then.
     """
-    source = _continue(world, Path(history), n_items, days) if history else Source(
-        world, seed, 20_000 if n_items is None else n_items, world.days if days is None else days)
     parts = source.parts(processes=processes, progress=progress)
     split = source.last - source.first > per_part
     return _write(parts, Path(out), source.manifest(), split=split, per_part=per_part)
@@ -93,7 +115,10 @@ def generate_package(out: str | Path, world: World, n_items: int | None = None, 
 
 def _continue(world: World, history: Path, n_items: int | None, days: int | None) -> Source:
     old = Dictionary.load(history).manifest
-    if old.get("world_id") != world.world_id:
+    if not {"world_id", "first_item", "n_items", "flow", "seed"} <= set(old):
+        raise Refused(f"{history.name} holds no manifest of a made stream; expected a package that 'risk generate' "
+                      "wrote. Nothing was written.")
+    if old["world_id"] != world.world_id:
         raise Refused(f"{history.name} was made in world '{old.get('world')}' ({old.get('world_id')}), asked to "
                       f"continue in '{world.name}' ({world.world_id}). Name the same world. Nothing was written.")
     first, flow = old["first_item"] + old["n_items"], old["flow"]

@@ -14,7 +14,7 @@ from typing import Annotated, Optional
 import typer
 
 from risk import cli_explain
-from risk.cli_tools import print_table, space, tell
+from risk.cli_tools import bar, print_table, space, tell
 from risk.errors import RiskError
 
 __all__ = ["app", "main"]
@@ -64,18 +64,23 @@ def demo(items: Annotated[int, typer.Option("--items", help="Items in the stream
 
 @app.command()
 def generate(out: Annotated[Path, typer.Option("--out", help="Folder for the Data Package.")],
-             items: Annotated[int, typer.Option("--items")] = 20_000,
+             items: Annotated[Optional[int], typer.Option("--items", help="Default: 20,000, or with --history as "
+                                                          "many as come in --days.")] = None,
              days: Annotated[Optional[int], typer.Option("--days", help="Default: the world's own.")] = None,
              seed: SeedOpt = 7,
-             world: Annotated[str, typer.Option("--world", help="A preset or a TOML file.")] = "teaching") -> None:
+             world: Annotated[str, typer.Option("--world", help="A preset or a TOML file.")] = "teaching",
+             history: Annotated[Optional[Path], typer.Option("--history", help="A package of the same world to "
+                                                             "continue: same parties, next days.")] = None) -> None:
     """Make a stream of parcels: declarations, outcomes of examinations, and truth apart.
 
     Example: risk generate --out stream --items 20000 --seed 7
     """
-    from risk import workbench
+    from data_synthetic import generate_package, load_world, make_source
 
-    manifest = workbench.generate(out, world=world, items=items, days=days, seed=seed)
-    print(f"Made {manifest['n_items']:,} items of the world '{manifest['world']}' in {out}")
+    source = make_source(load_world(world), items, seed=seed, days=days, history=history)
+    with bar("items") as progress:
+        generate_package(out, source, progress=progress)
+    print(f"Made {source.last - source.first:,} items of the world '{source.world.name}' in {out}")
 
 
 @app.command()

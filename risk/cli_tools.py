@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 
     from risk.workbench import Workspace
 
-__all__ = ["space", "tell", "print_table"]
+__all__ = ["space", "tell", "print_table", "bar"]
 
 
 def space(path: str | Path | None) -> "Workspace":
@@ -65,3 +67,15 @@ def _cell(value: object) -> str:
         if isinstance(value, float)
         else str(value)
     )
+
+
+@contextmanager
+def bar(words: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on stderr, off when that is not a terminal; hand it how many are done, of how many."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn(words), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
+        task = progress.add_task(words)
+        yield lambda done, wanted: progress.update(task, completed=done, total=wanted)

@@ -81,14 +81,16 @@ class Workspace:
 
 # ------------------------------------------------------------------------------------------ data
 
-def generate(out: str | Path, *, world: str = "teaching", items: int = 20_000, days: int | None = None,
-             seed: int = 7) -> Mapping[str, Any]:
-    """Make a stream of parcels as a Data Package in the folder `out`; returns its manifest."""
-    from data_synthetic import generate_package, load_world
+def generate(out: str | Path, *, world: str = "teaching", items: int | None = None, days: int | None = None,
+             seed: int = 7, history: str | Path | None = None) -> Mapping[str, Any]:
+    """Make a stream of parcels as a Data Package in the folder `out`; returns its manifest.
 
-    if items < 1:
-        raise BadSetting("items", got=items, expected="a whole number of items, at least 1")
-    return Dictionary.load(generate_package(out, load_world(world), items, seed=seed, days=days)).manifest
+    `world` is a preset or a TOML file; `history` a package to continue: same parties, next days, its seed and flow.
+    """
+    from data_synthetic import generate_package, load_world, make_source
+
+    source = make_source(load_world(world), items, seed=seed, days=days, history=history)
+    return Dictionary.load(generate_package(out, source)).manifest
 
 
 def default_dictionary() -> Dictionary:

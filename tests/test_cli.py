@@ -107,3 +107,17 @@ def test_usage_errors_exit_with_2() -> None:
 def test_dictionary_table() -> None:
     rows = json.loads(run("schema", "show", "--format", "json"))
     assert any(r["field"] == "gross_weight_g" and "31500" in r["expected"] for r in rows)
+
+
+def test_generate_takes_a_world_file_and_continues_a_stream(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text("extends = 'calm'\n[irregular]\nshare = 0.02\n", encoding="utf-8")
+    world = ("--world", tmp_path / "mine.toml")
+    assert "Made 300 items of the world 'mine'" in run("generate", "--out", tmp_path / "a", "--items", 300, *world)
+    said = run("generate", "--out", tmp_path / "b", "--items", 200, "--history", tmp_path / "a", *world)
+    assert "Made 200 items" in said
+    a, b = (pd.read_parquet(tmp_path / x / "declarations.parquet") for x in "ab")
+    assert a["arrived_utc"].max() <= b["arrived_utc"].min() and set(a["sender_id"]) & set(b["sender_id"])
+    assert not set(a["item_id"]) & set(b["item_id"])
+    with pytest.raises(RiskError, match="Name the same world. Nothing was written"):
+        CliRunner().invoke(app, ["generate", "--out", str(tmp_path / "c"), "--history", str(tmp_path / "a"),
+                                 "--world", "calm"], catch_exceptions=False)

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import data_synthetic
-from data_synthetic import generate, generate_package, load_dictionary, load_world, write_package
+from data_synthetic import generate, generate_package, load_dictionary, load_world, make_source, write_package
 from data_synthetic.__main__ import main
 from data_synthetic.package import SAMPLE
 from risk.errors import BadSetting, Refused
@@ -66,8 +66,9 @@ def test_the_bytes_do_not_depend_on_the_processor(tmp_path):
 
 def test_parts_and_processes_change_no_row(tmp_path, stream):
     write_package(stream, tmp_path / "memory")
-    generate_package(tmp_path / "whole", load_world("teaching"), 40_000, seed=5, processes=2)
-    generate_package(tmp_path / "parts", load_world("teaching"), 40_000, seed=5, per_part=11_000)
+    source = make_source(load_world("teaching"), 40_000, seed=5)
+    generate_package(tmp_path / "whole", source, processes=2)
+    generate_package(tmp_path / "parts", source, per_part=11_000)
     assert digests(tmp_path / "memory") == digests(tmp_path / "whole")
     assert len(list((tmp_path / "parts" / "declarations.parquet").iterdir())) == 4
     for name in TABLES:
@@ -76,8 +77,8 @@ def test_parts_and_processes_change_no_row(tmp_path, stream):
 
 def test_a_longer_stream_begins_with_the_shorter_one_and_history_continues_it(tmp_path):
     world = load_world("drift")
-    generate_package(tmp_path / "first", world, 3000, seed=2, days=30)
-    generate_package(tmp_path / "next", world, 2000, history=tmp_path / "first")
+    generate_package(tmp_path / "first", make_source(world, 3000, seed=2, days=30))
+    generate_package(tmp_path / "next", make_source(world, 2000, history=tmp_path / "first"))
     long = read_long(world)
     joined = pd.concat([read(tmp_path / "first", "declarations"), read(tmp_path / "next", "declarations")])
     pd.testing.assert_frame_equal(joined.reset_index(drop=True), long["declarations"])
@@ -99,9 +100,9 @@ def read_long(world):
 
 
 def test_history_of_another_world_is_refused(tmp_path):
-    generate_package(tmp_path / "first", load_world("calm"), 500, seed=2, days=30)
+    generate_package(tmp_path / "first", make_source(load_world("calm"), 500, seed=2, days=30))
     with pytest.raises(Refused, match="made in world 'calm'.*Name the same world. Nothing was written"):
-        generate_package(tmp_path / "next", load_world("drift"), 500, history=tmp_path / "first")
+        generate_package(tmp_path / "next", make_source(load_world("drift"), 500, history=tmp_path / "first"))
     assert not (tmp_path / "next").exists()
 
 
@@ -109,12 +110,12 @@ def test_a_full_folder_is_refused_and_a_failed_run_leaves_nothing(tmp_path):
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "mine.txt").write_text("mine")
     with pytest.raises(Refused, match="not an empty folder"):
-        generate_package(tmp_path / "full", load_world("calm"), 100)
+        generate_package(tmp_path / "full", make_source(load_world("calm"), 100))
 
     def stop(done: int, wanted: int) -> None:
         raise KeyboardInterrupt
     with pytest.raises(KeyboardInterrupt):
-        generate_package(tmp_path / "out", load_world("calm"), 100, progress=stop)
+        generate_package(tmp_path / "out", make_source(load_world("calm"), 100), progress=stop)
     assert [p.name for p in tmp_path.iterdir()] == ["full"]
 
 
@@ -130,7 +131,7 @@ def test_the_package_is_a_valid_data_package(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         frictionless = pytest.importorskip("frictionless")
-        out = generate_package(tmp_path / "p", load_world("teaching"), 250, seed=7)
+        out = generate_package(tmp_path / "p", make_source(load_world("teaching"), 250, seed=7))
         report = frictionless.validate(str(out / "datapackage.json"))
         assert report.valid, report.flatten(["title", "message"])[:5]
         table = pd.read_parquet(out / "outcomes.parquet")
