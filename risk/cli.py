@@ -13,7 +13,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from risk import cli_explain
+from risk import cli_data, cli_explain
 from risk.cli_tools import bar, print_table, space, tell
 from risk.errors import RiskError
 
@@ -24,7 +24,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=N
                        "explanations. For training, not for live enforcement.")
 models_app = typer.Typer(no_args_is_help=True, help="Registered models: list, show, verify, promote.")
 log_app = typer.Typer(no_args_is_help=True, help="The audit log: verify, export, seal.")
-schema_app = typer.Typer(no_args_is_help=True, help="Data dictionaries: show.")
+schema_app = typer.Typer(no_args_is_help=True, help="Data dictionaries: infer, show.")
 app.add_typer(models_app, name="models")
 app.add_typer(log_app, name="log")
 app.add_typer(schema_app, name="schema")
@@ -84,22 +84,6 @@ def generate(out: Annotated[Path, typer.Option("--out", help="Folder for the Dat
 
 
 @app.command()
-def check(data: DataArg, schema: SchemaOpt = None, format: FormatOpt = "table") -> None:
-    """Say everything that is not as the data dictionary wants it. Exit code 1 when there is an error.
-
-    Example: risk check parcels.csv --format json
-    """
-    from risk import workbench
-
-    findings = workbench.check(data, schema=schema)
-    print_table(findings.to_frame(), format)
-    notices = sum(findings.counts.values()) - findings.errors
-    tell(f"{findings.errors:,} errors, {notices:,} notices.")
-    if findings.errors:
-        raise typer.Exit(1)
-
-
-@app.command()
 def train(data: DataArg,
           model: Annotated[str, typer.Option("--model", help="ga2m or rules.")] = "ga2m",
           labels: Annotated[str, typer.Option("--labels", help="examined or truth.")] = "examined",
@@ -118,7 +102,9 @@ def train(data: DataArg,
     fitted = workbench.train(loaded, model, labels=labels, seed=seed, without=tuple(without or ()),
                              workspace=space(workspace))
     result = workbench.evaluate(fitted, loaded, workspace=space(workspace))
-    tell(f"Evaluated on {result.n:,} newer items, judged by {result.judge}:")
+    if loaded.dictionary.clock is None:
+        tell(f"No time column: items were parted {fitted.facts['split'].split(':')[0]}.")
+    tell(f"Evaluated on {result.n:,} {'newer' if result.period else 'other'} items, judged by {result.judge}:")
     print_table(capacity_words(result.capacity), "table")
     print(fitted.model_id)
 
@@ -158,9 +144,10 @@ def score(model: ModelArg, data: DataArg,
     from risk import workbench
 
     loaded = workbench.open_data(data, schema=schema)
-    for notice in loaded.notices:
-        tell(notice.message)
-    scores = workbench.score(space(workspace).registry.load(model), loaded, explain=explain)
+    fitted = space(workspace).registry.load(model)
+    for notice in workbench.scoring_notices(fitted, loaded):
+        tell(notice)
+    scores = workbench.score(fitted, loaded, explain=explain)
     workbench.write_table(scores, out)
     print(f"Scored {len(scores):,} items into {out}")
 
@@ -277,15 +264,7 @@ def log_seal(workspace: SpaceOpt = None) -> None:
     print(workbench.seal_log(space(workspace)))
 
 
-@schema_app.command("show")
-def schema_show(schema: Annotated[Optional[Path], typer.Argument(help="A dictionary or package folder.")] = None,
-                format: FormatOpt = "table") -> None:
-    """The data dictionary as a table; of the made stream by default. Example: risk schema show"""
-    from risk import workbench
-
-    print_table(workbench.dictionary_table(schema), format)
-
-
+cli_data.add_to(app, schema_app)
 cli_explain.add_to(app)
 
 

@@ -39,7 +39,7 @@ _FIELD_KEYS = ("role", "unit", "standard", "known_at", "monotone", "because", "g
                "levels", "feature", "reason", "check", "review")
 _FEATURE_KEYS = ("name", "kind", "reads", "title", "unit", "concept", "monotone", "because", "reason",
                  "params")
-_PACKAGE_KEYS = ("clock", "as_of", "features", "pairs", "manifest", "label", "family", "question")
+_PACKAGE_KEYS = ("clock", "as_of", "features", "pairs", "manifest", "label", "family", "question", "review")
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,11 @@ from typing import Any, Callable, Mapping
 import numpy as np
 import pandas as pd
 
-from risk import evaluation, intake, selectivity, training
+from risk import evaluation, selectivity, training
 from risk.access import SYSTEM, Actor, local_actor
 from risk.audit import Verification, head_seal
+from risk.datasets import (check, check_upload, default_dictionary, dictionary_table, formula_safe,
+                           guesses_table, infer_dictionary, open_data, read_scores, write_dictionary, write_table)
 from risk.errors import BadSetting, NotFound, Refused
 from risk.explanation import Reason, as_frequency
 from risk.fitted import FittedModel
@@ -32,7 +34,9 @@ from risk.selectivity import select
 from risk.store import Batch, NewBatch, Store, open_store
 
 __all__ = ["Workspace", "Evaluation", "Explained", "Step", "generate", "check", "load_data", "load_truth", "train",
-           "evaluate", "score", "explain_item", "select", "open_queue", "queue_item", "default_dictionary", "PRESETS"]
+           "evaluate", "score", "explain_item", "select", "open_queue", "queue_item", "default_dictionary", "PRESETS",
+           "check_upload", "dictionary_table", "formula_safe", "guesses_table", "infer_dictionary", "open_data",
+           "read_scores", "scoring_notices", "write_dictionary", "write_table"]
 
 PRESETS = ("teaching", "operational", "drift", "displacement", "calm")
 Step = Callable[[str], None]
@@ -93,31 +97,6 @@ def generate(out: str | Path, *, world: str = "teaching", items: int | None = No
     return Dictionary.load(generate_package(out, source)).manifest
 
 
-def default_dictionary() -> Dictionary:
-    """The data dictionary of the made stream, for postal files that bring none of their own."""
-    from data_synthetic import load_dictionary
-
-    return load_dictionary()
-
-
-def check(path: str | Path, *, schema: str | Path | None = None) -> intake.Findings:
-    """Every finding about a data set; nothing is imported."""
-    return intake.check_data(path, dictionary=_dictionary_for(path, schema))
-
-
-def open_data(path: str | Path, *, schema: str | Path | None = None) -> Data:
-    """Load a data set; a single file uses `schema`, a ``datapackage.json`` beside it, or the postal dictionary."""
-    return intake.load_data(path, dictionary=_dictionary_for(path, schema))
-
-
-def _dictionary_for(path: str | Path, schema: str | Path | None) -> Dictionary | None:
-    path = Path(path)
-    if schema is not None:
-        return Dictionary.load(schema)
-    is_single = path.exists() and not (path / "datapackage.json").exists()
-    return default_dictionary() if is_single and not (path.parent / "datapackage.json").exists() else None
-
-
 # ------------------------------------------------------------------------------------------ models
 
 def train(data: Data, model: str = "ga2m", *, labels: str = "examined", seed: int = 0,
@@ -154,6 +133,20 @@ def score(model: FittedModel, data: Data, *, explain: bool = False, threads: int
     if explain:
         return model.attribute(data.declarations, threads=threads)
     return model.score(data.declarations, threads=threads)
+
+
+def scoring_notices(model: FittedModel, data: Data) -> list[str]:
+    """What a person should know before using the scores: what was let pass, ignored, or never seen in training."""
+    out = [n.message for n in data.notices]
+    for f in data.dictionary.role("label"):
+        if data.declarations[f.name].notna().any():
+            out.append(f"Column {f.name} says what an examination showed; scoring ignores it.")
+    for name, n in model.features.unknown(data.declarations).sum().items():
+        if n:
+            column = model.dictionary.feature(str(name)).reads[0]
+            out.append(f"Unknown to the model: {n:,} items have a value of {column} that it has never seen; they are "
+                       "scored as values without a past are.")
+    return out
 
 
 def evaluate(model: FittedModel, data: Data, *, truth: pd.DataFrame | None = None,
@@ -319,34 +312,6 @@ def utc_now() -> str:
     return datetime.now(timezone.utc).replace(microsecond=0).isoformat()
 
 
-# ------------------------------------------------------------------------------------------ tables out
-
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
-
-
-def formula_safe(table: pd.DataFrame) -> pd.DataFrame:
-    """The table with texts that a spreadsheet would run as a formula made harmless by a leading apostrophe."""
-    def safe(value: object) -> object:
-        return "'" + value if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
-    return table.apply(lambda column: column if column.dtype.kind in "fiubM" else column.map(safe))
-
-
-def write_table(table: pd.DataFrame, path: str | Path) -> None:
-    """Write Parquet, or CSV where the name says so; the file appears whole or not at all."""
-    path = Path(path)
-    beside = path.with_name(f".{path.name}.new")
-    if path.suffix.lower() == ".csv":
-        formula_safe(table).to_csv(beside, index=False)
-    else:
-        table.to_parquet(beside, index=False)
-    os.replace(beside, path)
-
-
-def read_scores(path: str | Path) -> pd.DataFrame:
-    """Scores as ``risk score`` wrote them."""
-    return intake.read_table(Path(path))
-
-
 # ------------------------------------------------------------------------------------------ models, log, dictionary
 
 def list_models(workspace: Workspace) -> pd.DataFrame:
@@ -387,12 +352,3 @@ def seal_log(workspace: Workspace) -> str:
     with closing(workspace.store(read_only=True)) as store:
         made = store.seal()
     return f"{head_seal(made.head_hash)}   (entry {made.seq}, {made.utc}; write it down outside this machine)"
-
-
-def dictionary_table(schema: str | Path | None = None) -> pd.DataFrame:
-    """The data dictionary as a table."""
-    d = default_dictionary() if schema is None else Dictionary.load(schema)
-    rows = [{"resource": r, "field": f.name, "role": f.role, "known at": f.known_at, "expected": f.expected,
-             "mirrors": f.standard, "description": f.description}
-            for r in ("declarations", "outcomes", "truth") for f in d.fields(r)]
-    return pd.DataFrame(rows)

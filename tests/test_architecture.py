@@ -13,7 +13,8 @@ ROOT = Path(__file__).parent.parent
 ROOMS = [
     ("risk.errors", 0),
     ("risk.schema", 1),
-    ("risk.intake", 2), ("risk.features", 2), ("risk.access", 2), ("risk.audit", 2), ("risk.verify_log", 2),
+    ("risk.intake", 2), ("risk.schema_infer", 2), ("risk.features", 2), ("risk.access", 2), ("risk.audit", 2),
+    ("risk.verify_log", 2),
     ("risk.casework", 2),
     ("risk.models", 3), ("risk.explanation", 3), ("risk.evaluation", 3), ("risk.selectivity", 3),
     ("risk.explanation_audit", 3),
@@ -21,8 +22,9 @@ ROOMS = [
     ("risk.simulation", 4),
     ("risk.registry", 5), ("risk.store", 5), ("risk.results", 5),
     ("data_synthetic", 5),  # imports layers 0 and 1 only; nobody below layer 6 imports it
-    ("risk.workbench", 6), ("risk.hall", 6), ("risk.lab", 6), ("risk.demo", 6), ("risk.explaining", 6),
-    ("risk.ui", 7), ("risk.cli_tools", 7), ("risk.cli_explain", 7), ("risk.cli", 7), ("risk.__main__", 7), ("app", 7),
+    ("risk.datasets", 6), ("risk.workbench", 6), ("risk.hall", 6), ("risk.lab", 6), ("risk.demo", 6), ("risk.explaining", 6),
+    ("risk.ui", 7), ("risk.cli_tools", 7), ("risk.cli_explain", 7), ("risk.cli_data", 7), ("risk.cli", 7),
+    ("risk.__main__", 7), ("app", 7),
 ]
 PLACE = {room: place for place, (room, _) in enumerate(ROOMS)}
 LAYER = dict(ROOMS)

@@ -81,14 +81,16 @@ def test_check_says_everything_and_exits_with_1(tmp_path: Path, data) -> None:
     frame.drop(columns="origin").to_csv(bad, index=False, date_format="%Y-%m-%dT%H:%M:%SZ")
     done = CliRunner().invoke(app, ["check", str(bad), "--format", "json"])
     assert done.exit_code == 1
-    codes = {(f["row"], f["column"], f["code"]) for f in json.loads(done.stdout)}
+    listed = json.loads(done.stdout)
+    codes = {(f["row"], f["column"], f["code"]) for f in listed}
+    assert {f["severity"] for f in listed} == {"error"} and all(f["total"] >= 1 for f in listed)
     assert {(0, "origin", "missing_column"), (17, "gross_weight_g", "out_of_range"), (4, "pieces", "not_a_number")} <= codes
     with pytest.raises(RiskError, match="Column origin is missing.*Nothing was imported"):
         CliRunner().invoke(app, ["train", str(bad)], catch_exceptions=False)
 
 
 def test_a_good_file_checks_clean(stream_path: Path) -> None:
-    assert run("check", stream_path, "--format", "csv").strip() == "row,column,code,message,excerpt"
+    assert run("check", stream_path, "--format", "csv").strip() == "row,column,code,severity,message,excerpt,total"
 
 
 def test_a_refusal_is_a_message_and_exit_code_1(tmp_path: Path) -> None:

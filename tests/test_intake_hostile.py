@@ -361,6 +361,13 @@ def test_a_damaged_parquet_file_is_refused_or_read(at: int, junk: bytes) -> None
     answer(whole[:at] + junk + whole[at + len(junk):], "x.parquet")
 
 
+def test_the_metadata_of_columns_is_never_asked_for() -> None:
+    """On damaged column metadata, pyarrow's ``row_group(i).column(j)`` ends the whole process (26.0, measured: four
+    of 40,000 damaged files). Row groups and the read itself raise, so only they are used."""
+    source = (ROOT / "risk" / "intake" / "parquet.py").read_text(encoding="utf-8")
+    assert "row_group(g).total_byte_size" in source and "group.column(" not in source
+
+
 # ---------------------------------------------------------------- packages, names, uploads
 
 def package(folder: Path, change=lambda d: None, **tables: pd.DataFrame) -> Path:

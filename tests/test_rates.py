@@ -18,13 +18,20 @@ DAY = 86_400_000
 
 
 def dictionary(*, clock: bool, **params: object) -> Dictionary:
-    fields = [{"name": "id", "risk": {"role": "id"}},
-              {"name": "who", "risk": {"role": "categorical", "feature": False}}]
+    fields = [
+        {"name": "id", "risk": {"role": "id"}},
+        {"name": "who", "risk": {"role": "categorical", "feature": False}},
+    ]
     if clock:
         fields.append({"name": "seen", "type": "datetime", "risk": {"role": "time"}})
     feature = {"name": "who_rate", "kind": "rate", "reads": ["who"], "title": "Importer", "params": params}
-    return Dictionary({"name": "t", "risk": {"features": [feature]},
-                       "resources": [{"name": "declarations", "schema": {"fields": fields}}]})
+    return Dictionary(
+        {
+            "name": "t",
+            "risk": {"features": [feature]},
+            "resources": [{"name": "declarations", "schema": {"fields": fields}}],
+        }
+    )
 
 
 def made(seed: int, n: int = 400, levels: int = 30) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
@@ -32,8 +39,13 @@ def made(seed: int, n: int = 400, levels: int = 30) -> tuple[pd.DataFrame, np.nd
     r = np.random.default_rng([seed, 12])
     hours = r.integers(0, 60 * 8, n) * 3
     who = np.minimum(r.geometric(0.08, n), levels)
-    frame = pd.DataFrame({"id": [f"i{k}" for k in range(n)], "who": [f"w{k}" for k in who],
-                          "seen": pd.to_datetime(hours * 3600, unit="s", utc=True)})
+    frame = pd.DataFrame(
+        {
+            "id": [f"i{k}" for k in range(n)],
+            "who": [f"w{k}" for k in who],
+            "seen": pd.to_datetime(hours * 3600, unit="s", utc=True),
+        }
+    )
     frame.loc[r.random(n) < 0.05, "who"] = None
     y = np.where(r.random(n) < 0.3, np.nan, (r.random(n) < who / levels).astype(float))
     return frame, y, hours * 3_600_000 + r.integers(0, 20, n) * DAY
@@ -107,8 +119,9 @@ def test_own_label_never_enters_own_feature(seed: int, i: int, clock: bool, at_o
 def test_an_unseen_value_gets_the_overall_rate_and_is_said_to_be_unknown(clock: bool) -> None:
     frame, y, _ = made(1, n=2000)
     features = Features(dictionary(clock=clock)).fit(frame, y)
-    new = pd.DataFrame({"id": ["n0", "n1"], "who": ["never", None],
-                        "seen": pd.to_datetime(["2030-01-01"] * 2, utc=True)})
+    new = pd.DataFrame(
+        {"id": ["n0", "n1"], "who": ["never", None], "seen": pd.to_datetime(["2030-01-01"] * 2, utc=True)}
+    )
     x = features.transform(new)["who_rate"].to_numpy()
     assert abs(x[0] - np.nanmean(y)) < 0.01 and np.isnan(x[1])
     said = features.say(new)["who_rate"]
@@ -123,8 +136,13 @@ def test_many_values_without_meaning_give_nothing_away(clock: bool) -> None:
 
     r = np.random.default_rng(5)
     n = 10_000
-    frame = pd.DataFrame({"id": [f"i{k}" for k in range(n)], "who": [f"w{k}" for k in r.integers(0, 2000, n)],
-                          "seen": pd.to_datetime(r.integers(0, 10**7, n), unit="s", utc=True)})
+    frame = pd.DataFrame(
+        {
+            "id": [f"i{k}" for k in range(n)],
+            "who": [f"w{k}" for k in r.integers(0, 2000, n)],
+            "seen": pd.to_datetime(r.integers(0, 10**7, n), unit="s", utc=True),
+        }
+    )
     y = (r.random(n) < 0.1).astype(float)
     x = Features(dictionary(clock=clock)).fit(frame, y).transform(frame)["who_rate"].to_numpy()
     told = np.isfinite(x)

@@ -15,6 +15,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from risk.errors import Refused
+from risk.features.columns import strings
 from risk.features.history import PartyHistory
 from risk.features.kinds import KINDS
 from risk.features.rates import REPORTED
@@ -109,6 +110,17 @@ class Features(TransformerMixin, BaseEstimator):
         sources = self._sources(frame, past)
         return {f.name: KINDS[f.kind].say(f, self.state_[f.name], sources(f)) for f in self.specs}
 
+    def unknown(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Per feature, whether an item's value was never seen in training; bool, shape (n_items, n_levelled)."""
+        check_is_fitted(self, "state_")
+        made = {}
+        for f in self.specs:
+            known = _KNOWN.get(f.kind, lambda state: None)(self.state_[f.name])
+            if known is not None:
+                values = strings(frame, f.reads[0], f.params.get("digits"))
+                made[f.name] = (values.notna() & ~values.isin(known)).to_numpy()
+        return pd.DataFrame(made, index=frame.index)
+
     def _sources(self, frame: pd.DataFrame, past: pd.DataFrame | None) -> Callable[[Feature], pd.DataFrame]:
         """Which table a feature is made from: the declarations, or what was known of their parties."""
         if past is None and self.party_specs:
@@ -150,6 +162,13 @@ class Features(TransformerMixin, BaseEstimator):
         if absent:
             raise Refused(f"Expected the column(s) {', '.join(absent)}; the data has "
                           f"{_few(frame.columns)}. Nothing was scored.")
+
+
+#: Which values a fitted feature has seen, for the kinds that have levels.
+_KNOWN: dict[str, Callable[[dict[str, Any]], list[str] | None]] = {
+    "category": lambda state: state["known"],
+    "rate": lambda state: [*state["levels"], *state["unlabelled"]],
+}
 
 
 def _kind(feature: Feature) -> str:

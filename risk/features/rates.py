@@ -39,9 +39,14 @@ def fit_rate(f: Feature, frame: pd.DataFrame, y: np.ndarray | None, d: Dictionar
 
     Times are rounded up to `step_hours`, so that the counts stay small; a result never counts too early.
     """
-    state = {"as_of": list(d.as_of), "id": d.id_field, "min": int(f.params.get("min", _MIN_RESULTS)),
-             "strength": float(f.params.get("strength", _STRENGTH)), "question": d.question,
-             "step": int(f.params.get("step_hours", _STEP_HOURS) * _HOUR_MS)}
+    state = {
+        "as_of": list(d.as_of),
+        "id": d.id_field,
+        "min": int(f.params.get("min", _MIN_RESULTS)),
+        "strength": float(f.params.get("strength", _STRENGTH)),
+        "question": d.question,
+        "step": int(f.params.get("step_hours", _STEP_HOURS) * _HOUR_MS),
+    }
     level = strings(frame, f.reads[0], f.params.get("digits"))
     y = np.full(len(frame), np.nan) if y is None else np.asarray(y, float)
     seen = np.isfinite(y)
@@ -52,8 +57,12 @@ def fit_rate(f: Feature, frame: pd.DataFrame, y: np.ndarray | None, d: Dictionar
     cells = pd.DataFrame({"level": level.to_numpy(object), "at": at, "n": 1, "found": y})[seen]
     book = _book(cells.groupby(["level", "at"], as_index=False)[["n", "found"]].sum(), state)
     everything = cells.groupby("at", as_index=False)[["n", "found"]].sum()
-    return {**state, **book, "overall": _running(everything),
-            "unlabelled": sorted(set(level.dropna()) - set(book["levels"]))}
+    return {
+        **state,
+        **book,
+        "overall": _running(everything),
+        "unlabelled": sorted(set(level.dropna()) - set(book["levels"])),
+    }
 
 
 def make_rate(f: Feature, state: dict[str, Any], frame: pd.DataFrame) -> np.ndarray:
@@ -66,8 +75,10 @@ def say_rate(f: Feature, state: dict[str, Any], frame: pd.DataFrame) -> list[Sho
     told = _rates(f, state, frame)
     level = strings(frame, f.reads[0], f.params.get("digits"))
     known = {*state["levels"], *state["unlabelled"]}
-    return [Shown("not stated", missing=True) if pd.isna(v) else _shown(v, row, state, unknown=v not in known)
-            for v, row in zip(level, told.itertuples(), strict=True)]
+    return [
+        Shown("not stated", missing=True) if pd.isna(v) else _shown(v, row, state, unknown=v not in known)
+        for v, row in zip(level, told.itertuples(), strict=True)
+    ]
 
 
 def _shown(value: str, row: Any, state: dict[str, Any], *, unknown: bool) -> Shown:
@@ -80,6 +91,7 @@ def _shown(value: str, row: Any, state: dict[str, Any], *, unknown: bool) -> Sho
 
 
 # ---------------------------------------------------------------- what is counted
+
 
 def _steps(known: np.ndarray, state: dict[str, Any]) -> np.ndarray:
     """Times in whole steps, rounded up."""
@@ -102,17 +114,25 @@ def _book(cells: pd.DataFrame, state: dict[str, Any]) -> dict[str, Any]:
     before = sums.cumsum() - cells["n"] if state["as_of"] else sums.transform("sum")
     few = cells[before < state["min"]].groupby("at", as_index=False)[["n", "found"]].sum()
     starts = np.searchsorted(codes, np.arange(len(levels) + 1))
-    return {"levels": levels.tolist(), "starts": starts.tolist(), "counts": _running(cells),
-            "few": _running(few)}
+    return {
+        "levels": levels.tolist(),
+        "starts": starts.tolist(),
+        "counts": _running(cells),
+        "few": _running(few),
+    }
 
 
 def _running(cells: pd.DataFrame) -> dict[str, list[int]]:
     """Steps with counts summed up over all rows so far, from the first row of the table."""
-    return {"at": cells["at"].astype(int).tolist(), "n": cells["n"].cumsum().astype(int).tolist(),
-            "found": cells["found"].cumsum().astype(int).tolist()}
+    return {
+        "at": cells["at"].astype(int).tolist(),
+        "n": cells["n"].cumsum().astype(int).tolist(),
+        "found": cells["found"].cumsum().astype(int).tolist(),
+    }
 
 
 # ---------------------------------------------------------------- what was known of each item
+
 
 def _rates(f: Feature, state: dict[str, Any], frame: pd.DataFrame) -> pd.DataFrame:
     """Per item ``n`` and ``found`` (known results of its value) and ``rate`` (smoothed)."""
@@ -123,7 +143,8 @@ def _rates(f: Feature, state: dict[str, Any], frame: pd.DataFrame) -> pd.DataFra
     n, found = _known(state["counts"], at, (starts[code], starts[np.where(code < 0, -1, code + 1)]), state)
     (n_all, found_all), (n_few, found_few) = (
         _known(state[c], at, (np.zeros(len(at), int), np.full(len(at), len(state[c]["at"]))), state)
-        for c in ("overall", "few"))
+        for c in ("overall", "few")
+    )
     prior, k = (found_all + 0.5) / (n_all + 1), state["strength"]
     pooled = np.where(n > 0, (found_few + k * prior) / (n_few + k), prior)
     rate = np.where(n >= state["min"], (found + k * prior) / (n + k), pooled)
@@ -131,8 +152,9 @@ def _rates(f: Feature, state: dict[str, Any], frame: pd.DataFrame) -> pd.DataFra
     return pd.DataFrame({"n": n, "found": found, "rate": np.where(told, rate, np.nan)}, index=frame.index)
 
 
-def _known(counts: dict[str, list[int]], at: np.ndarray, rows: tuple[np.ndarray, np.ndarray],
-           state: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+def _known(
+    counts: dict[str, list[int]], at: np.ndarray, rows: tuple[np.ndarray, np.ndarray], state: dict[str, Any]
+) -> tuple[np.ndarray, np.ndarray]:
     """Results (all, found) in each item's `rows` (first, last) of a running table that count at step `at`."""
     first, last = rows
     steps = np.array(counts["at"], np.int64)

@@ -39,6 +39,7 @@ __all__ = [
     "Findings",
     "Limits",
     "excerpt",
+    "refusal",
 ]
 
 
@@ -116,8 +117,11 @@ def load_upload(
     *,
     limits: Limits = UPLOADS,
     now: datetime | None = None,
+    findings: Findings | None = None,
 ) -> Data:
     """The same gate for one uploaded table of declarations. The name is shown and never used as a path.
+
+    `findings`, where given, takes up everything that was found, also when the table is refused.
 
     >>> d = Dictionary({"name": "t", "resources": [{"name": "declarations", "schema": {"fields": [
     ...     {"name": "id", "risk": {"role": "id"}},
@@ -130,7 +134,7 @@ def load_upload(
         ...
     risk.errors.Refused: Row 1: weight is '-5'; expected a number, at least 1. Nothing was imported.
     """
-    findings = Findings()
+    findings = Findings() if findings is None else findings
     return _accepted(_upload(name, content, dictionary, findings, limits, now), findings)
 
 

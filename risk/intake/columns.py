@@ -22,11 +22,11 @@ from risk.intake.read import Raw
 from risk.intake.report import is_not, report
 from risk.schema import Field
 
-__all__ = ["convert"]
+__all__ = ["convert", "NUMBER", "MISSING_WORDS", "whole"]
 
-_NUMBER = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?$"
+NUMBER = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?$"
 _EXACT = float(2**53)
-_MISSING_WORDS = frozenset(
+MISSING_WORDS = frozenset(
     {"na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", "?", ".", "missing", "unknown"}
 )
 
@@ -212,7 +212,7 @@ def _parsed(column: Column) -> np.ndarray:
     quick = _cast_whole(text)
     if quick is not None:
         return quick
-    fits = pc.match_substring_regex(text, _NUMBER)
+    fits = pc.match_substring_regex(text, NUMBER)
     if not pc.all(fits).as_py():
         bad = pc.and_not(pc.is_valid(text), pc.fill_null(fits, False))
         column.report(
@@ -236,7 +236,7 @@ def _cast_whole(text: pa.ChunkedArray) -> np.ndarray | None:
 def _why_no_number(text: str) -> str:
     """What a person would recognise, so that the message says what to mend."""
     bare = text.strip()
-    if bare.casefold() in _MISSING_WORDS:
+    if bare.casefold() in MISSING_WORDS:
         return " (a word for a missing value: leave the cell empty, or declare it in missingValues)"
     if bare.casefold().lstrip("+-") in ("inf", "infinity"):
         return " (not finite)"
@@ -273,11 +273,12 @@ def _wrong_type(column: Column) -> None:
 
 
 def _to_boolean(column: Column) -> pd.Series | None:
-    kind, f = column.given.type, column.field
+    given, f = whole(column.given), column.field
+    kind = given.type
     if pa.types.is_boolean(kind):
-        made = column.given
+        made = given
     elif spelling.is_text(kind) or pa.types.is_integer(kind):
-        text = pc.cast(column.given, pa.string())
+        text = pc.cast(given, pa.string())
         yes, no = (
             pc.is_in(text, value_set=pa.array(v, pa.string())) for v in (f.true_values, f.false_values)
         )
@@ -308,8 +309,17 @@ def _to_datetime(column: Column) -> pd.Series | None:
     return values
 
 
+def whole(given: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Whole numbers that came as fractions (3.0 is how many programs write a 3 beside a gap); others as they are."""
+    if not pa.types.is_floating(given.type):
+        return given
+    given = pc.if_else(pc.is_nan(given), pa.scalar(None, given.type), given)
+    fits = pc.and_(pc.equal(given, pc.floor(given)), pc.less(pc.abs(given), _EXACT))
+    return given.cast(pa.int64()) if pc.all(fits).as_py() else given
+
+
 def _to_string(column: Column) -> pd.Series | None:
-    given, f = column.given, column.field
+    given, f = whole(column.given), column.field
     if pa.types.is_integer(given.type):
         column.findings.add(
             Finding(

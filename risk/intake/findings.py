@@ -95,11 +95,14 @@ class Findings:
         return tuple(f for f in self.listed if not f.is_error)
 
     def to_frame(self) -> pd.DataFrame:
-        """The listing as a table: row, column, code, message, excerpt."""
+        """The listing as a table: row, column, code, severity, message, excerpt, and the exact total of the code."""
+        listed = sorted(self.listed, key=lambda f: f.row)
         rows = [
-            (f.row, f.column, f.code, f.message, f.excerpt) for f in sorted(self.listed, key=lambda f: f.row)
+            (f.row, f.column, f.code, CODES[f.code].severity, f.message, f.excerpt, self.counts[f.code])
+            for f in listed
         ]
-        return pd.DataFrame(rows, columns=["row", "column", "code", "message", "excerpt"])
+        names = ["row", "column", "code", "severity", "message", "excerpt", "total"]
+        return pd.DataFrame(rows, columns=names)
 
 
 def refusal(findings: Findings) -> str:

@@ -14,7 +14,7 @@ class Limits:
     Attributes
     ----------
     max_bytes
-        Size of the file, and of everything a Parquet file unpacks to in the columns that are read.
+        Size of the file, and of everything a Parquet file unpacks to.
     max_rows, max_columns, max_parts
         Rows; columns of the file; Parquet parts of a folder.
     max_cell

@@ -84,7 +84,7 @@ def _same_names(
 
 def _check_size(name: str, files: list[pq.ParquetFile], keep: list[str], limits: Limits) -> None:
     rows = sum(f.metadata.num_rows for f in files)
-    packed = sum(_unpacked(f, set(keep)) for f in files)
+    packed = sum(_unpacked(f) for f in files)
     held = max(packed, rows * max(1, len(keep)))  # at the very least a byte a cell
     if rows > limits.max_rows:
         raise refuse_file(
@@ -98,13 +98,13 @@ def _check_size(name: str, files: list[pq.ParquetFile], keep: list[str], limits:
         )
 
 
-def _unpacked(f: pq.ParquetFile, keep: set[str]) -> int:
-    total = 0
-    for g in range(f.metadata.num_row_groups):
-        group = f.metadata.row_group(g)
-        columns = (group.column(c) for c in range(group.num_columns))
-        total += sum(c.total_uncompressed_size for c in columns if c.path_in_schema.split(".")[0] in keep)
-    return total
+def _unpacked(f: pq.ParquetFile) -> int:
+    """Bytes that the file says it unpacks to.
+
+    Asked of row groups and never of their columns: pyarrow ends the whole process (measured with 26.0 on damaged
+    files) when the metadata of a column is damaged.
+    """
+    return sum(f.metadata.row_group(g).total_byte_size for g in range(f.metadata.num_row_groups))
 
 
 def _read(name: str, file: pq.ParquetFile, source: Path | bytes, keep: list[str], limits: Limits) -> pa.Table:
@@ -119,6 +119,12 @@ def _read(name: str, file: pq.ParquetFile, source: Path | bytes, keep: list[str]
 
 
 def _text(name: str, column: str, given: pa.ChunkedArray, limits: Limits) -> pa.ChunkedArray:
+    try:
+        given.validate(full=True)
+    except pa.ArrowInvalid:
+        raise refuse_file(
+            "not_utf8", f"{name}: column {column} holds bytes that are not UTF-8 text.", column=column
+        ) from None
     written = sum(_written(chunk) for chunk in given.chunks)
     if written > limits.max_bytes:
         raise refuse_file(
@@ -126,12 +132,6 @@ def _text(name: str, column: str, given: pa.ChunkedArray, limits: Limits) -> pa.
             f"{name}: column {column} unpacks to {written:,} bytes; at most {limits.max_bytes:,} are read.",
             column=column,
         )
-    try:
-        given.validate(full=True)
-    except pa.ArrowInvalid:
-        raise refuse_file(
-            "not_utf8", f"{name}: column {column} holds bytes that are not UTF-8 text.", column=column
-        ) from None
     return _decoded(given)
 
 
