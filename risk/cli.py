@@ -13,7 +13,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from risk import cli_data, cli_explain
+from risk import cli_data, cli_explain, cli_lab
 from risk.cli_tools import bar, print_table, space, tell
 from risk.errors import RiskError
 
@@ -266,6 +266,7 @@ def log_seal(workspace: SpaceOpt = None) -> None:
 
 cli_data.add_to(app, schema_app)
 cli_explain.add_to(app)
+cli_lab.add_to(app)
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from risk.errors import BadSetting, Refused
+from risk.lab.years import in_halls
 from risk.simulation import POLICIES, Plan, simulate
 from risk.simulation.boosting import Form, Setting, fit_tables
 from risk.simulation.year import Year
@@ -150,3 +151,17 @@ def test_margins_are_base_plus_table_entries(toy: Year) -> None:  # noqa: F811
 
 def test_the_toy_year_differs_by_seed() -> None:
     assert not np.array_equal(toy_year(seed=1).bins, toy_year(seed=2).bins)
+
+
+def test_case_statistics_feed_on_themselves() -> None:
+    """Two halls alike: what counts finds per item that passed sends all to one; weighted finds do not."""
+    year = in_halls(toy_year(weeks=40, share=0.15), 1)
+    busier = {}
+    for weights, policy in (("none", "targeted"), ("none", "hybrid-90-10"), ("capped", "hybrid-70-30")):
+        run = simulate(
+            year, plan(policy, learner="cases", weights=weights, cap=1e6, points=0.1, only=("hall",))
+        )
+        late = run.groups[run.groups["week"] >= 20].groupby("group")["examined"].sum()
+        busier[policy] = (late / late.sum()).max()
+    assert busier["targeted"] > 0.95 and busier["hybrid-90-10"] > 0.9
+    assert busier["hybrid-70-30"] < 0.8

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from zlib import crc32
 
@@ -18,7 +18,7 @@ from risk.schema import Dictionary
 from risk.simulation.boosting import Form
 from risk.simulation.year import Year, cut, form_of
 
-__all__ = ["LAB_WORLDS", "Made", "Recipe", "load_lab_world", "make_year", "year_of"]
+__all__ = ["LAB_WORLDS", "Made", "Recipe", "in_halls", "load_lab_world", "make_year", "year_of"]
 
 _WORLDS = Path(__file__).parent / "worlds"
 #: Worlds made for the lab's experiments.
@@ -42,12 +42,16 @@ class Recipe:
         Weeks in all, the warm-up included.
     items_a_week
         Items of an average week.
+    halls
+        For the lesson on equal lanes: a coin sends every item to one of two halls, and the hall is all that
+        a model sees. Both halls have the same true rate by construction.
     """
 
     world: str = "operational"
     seed: int = 1
     weeks: int = 60
     items_a_week: int = 5000
+    halls: bool = False
 
     def check(self) -> None:
         """Raise `BadSetting` for a value that makes no sense."""
@@ -85,7 +89,22 @@ def load_lab_world(name: str) -> World:
 
 def year_of(recipe: Recipe) -> Year:
     """The year of a recipe; the same recipe gives the same year."""
-    return make_year(recipe).year
+    year = make_year(recipe).year
+    return in_halls(year, recipe.seed) if recipe.halls else year
+
+
+def in_halls(year: Year, seed: int) -> Year:
+    """The same items, each in one of two halls by a coin; the hall is their lane, group and only feature."""
+    hall = np.random.default_rng([seed, crc32(b"lab hall")]).integers(0, 2, len(year.week))
+    return replace(
+        year,
+        bins=hall.astype(np.uint8)[:, None],
+        names=("hall",),
+        lane=hall,
+        group=hall,
+        form=form_of([3], unordered=[True], direction=[0]),
+        groups=("hall A", "hall B"),
+    )
 
 
 def make_year(recipe: Recipe) -> Made:
@@ -105,7 +124,7 @@ def make_year(recipe: Recipe) -> Made:
     items, truth = stream.declarations, stream.truth
     start = np.datetime64(world.start, "ms").astype(np.int64)
     arrived = (items["arrived_utc"].dt.as_unit("ms").astype("int64").to_numpy() - start) / _DAY_MS
-    bins, sizes, names, features = _features(items, dictionary)
+    features, bins, sizes, x = _features(items, dictionary)
     lane, _ = pd.factorize(items["origin"] + "|" + items["mail_class"], sort=True)
     group, groups = pd.factorize(items["origin"], sort=True)
     schemes = tuple(p.key for p in world.schemes)
@@ -114,10 +133,10 @@ def make_year(recipe: Recipe) -> Made:
     year = Year(
         week=np.minimum(arrived // 7, recipe.weeks - 1).astype(np.int64),
         bins=bins,
-        names=names,
-        form=_form(features, names, sizes),
+        names=tuple(x.columns),
+        form=_form(features, tuple(x.columns), sizes),
         party=_parties(items, dictionary),
-        rules=_rules(features, items),
+        rules=_rules(features, x),
         lane=lane,
         group=group,
         groups=tuple(groups),
@@ -140,7 +159,7 @@ def make_year(recipe: Recipe) -> Made:
 
 def _features(
     items: pd.DataFrame, dictionary: Dictionary
-) -> tuple[np.ndarray, list[int], tuple[str, ...], Features]:
+) -> tuple[Features, np.ndarray, list[int], pd.DataFrame]:
     """Bins of the item's own features, and of what the stream (not a policy) knew of its parties."""
     plain = Features(dictionary)
     features = Features(dictionary, without=tuple(f.name for f in plain.party_specs))
@@ -155,7 +174,7 @@ def _features(
             )
     categories = [f.name for f in features.specs if f.kind == "category"]
     bins, sizes = cut(x, unordered=categories, first=first)
-    return bins, sizes, tuple(x.columns), features
+    return features, bins, sizes, x
 
 
 def _form(features: Features, names: tuple[str, ...], sizes: list[int]) -> Form:
@@ -173,9 +192,10 @@ def _parties(items: pd.DataFrame, dictionary: Dictionary) -> np.ndarray:
     )
 
 
-def _rules(features: Features, items: pd.DataFrame) -> np.ndarray:
-    x = features.transform(items).to_numpy(np.float32)
-    return RuleBook.default().compile(features, x[:1000]).margins(x)
+def _rules(features: Features, x: pd.DataFrame) -> np.ndarray:
+    """Points of the rule book, from the items' own features."""
+    own = x[list(features.get_feature_names_out())].to_numpy(np.float32)
+    return RuleBook.default().compile(features, own[:1000]).margins(own)
 
 
 def _examinations(

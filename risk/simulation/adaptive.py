@@ -21,7 +21,7 @@ __all__ = ["Tally", "next_share", "signals", "LEAST", "MOST", "WINDOW"]
 
 LEAST, MOST = 0.01, 0.30
 WINDOW = 6
-_CALM, _ALARM = 1.0, 4.0
+_CALM, _ALARM = 2.0, 4.0
 
 
 @dataclass(frozen=True)

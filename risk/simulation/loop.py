@@ -50,6 +50,9 @@ class Plan:
         If any: the only features it is given.
     points
         Added to the model's margin: factor on the rule book's points.
+    learner
+        ``boosted`` learns from examined items. ``cases`` is an office's case statistics: finds of each value
+        of the first feature per item that passed, examined or not, as if what was not examined were regular.
     """
 
     policy: str = "targeted"
@@ -61,6 +64,7 @@ class Plan:
     hidden: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     points: float = 0.0
+    learner: str = "boosted"
     setting: Setting = field(default_factory=Setting)
 
     def check(self) -> Policy:
@@ -71,6 +75,8 @@ class Plan:
             raise BadSetting(
                 "capacity", got=self.capacity, expected="a share of items, above 0 and at most 1"
             )
+        if self.learner not in ("boosted", "cases"):
+            raise BadSetting("learner", got=self.learner, expected="'boosted' or 'cases'")
         if self.weights not in ("none", "capped"):
             raise BadSetting("weights", got=self.weights, expected="'none' or 'capped'")
         if self.warm_up < 1:
@@ -133,7 +139,7 @@ class _Running:
         self._take_in(7.0 * week)
         bins = self._bins(rows)
         warm = week < self.plan.warm_up
-        model, bags = (None, []) if warm else self._learn()
+        model, bags = (None, []) if warm else self._learn(week)
         margin = self._margin(model, bins, rows)
         view = Week(
             margin,
@@ -183,7 +189,7 @@ class _Running:
             np.add.at(self.examined[k], self.year.party[rows, k], 1)
             np.add.at(self.found[k], self.year.party[rows, k], self.year.find[rows].astype(np.int32))
 
-    def _learn(self) -> tuple[Tables | None, list[Tables]]:
+    def _learn(self, week: int) -> tuple[Tables | None, list[Tables]]:
         """The week's model and, where the policy wants them, its resamples; none before there are finds."""
         y = self.year.find[self.known].astype(float)
         if not self.policy.learns or y.sum() < _MIN_FOUND:
@@ -192,6 +198,8 @@ class _Running:
         if self.plan.weights == "capped":
             weight = self.weight[self.known]
             weight = np.minimum(weight, self.plan.cap * weight.min())
+        if self.plan.learner == "cases":
+            return self._cases(week, y * weight), []
         form, setting = self.year.form, self.plan.setting
         bags = (
             fit_bags(self.bins_of, y, form, weight=weight, rng=self.resamples, setting=setting)
@@ -199,6 +207,15 @@ class _Running:
             else []
         )
         return fit_tables(self.bins_of, y, form, weight=weight, setting=setting), bags
+
+    def _cases(self, week: int, found: np.ndarray) -> Tables:
+        """Finds per item that passed, by value of the first feature (half a find added), as log-odds."""
+        size = int(self.year.form.sizes[0])
+        passed = np.bincount(self.year.bins[: self.year.rows(week).start, 0], minlength=size)
+        finds = np.bincount(self.bins_of[:, 0], found, minlength=size)
+        table = np.zeros((self.bins_of.shape[1], 256))
+        table[0, :size] = np.log((finds + 0.5) / (passed + 1.0))
+        return Tables(0.0, table)
 
     def _past(self, week: int) -> tuple[Tally, ...]:
         """Weeks of the policy's own whose every report is in, as tallies by channel."""

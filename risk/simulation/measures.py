@@ -60,7 +60,9 @@ def _share(over: pd.Series, under: pd.Series) -> pd.Series:
 
 
 def summary(weekly: pd.DataFrame) -> pd.DataFrame:
-    """One row a run and window: norms, rates, yield (finds per 100 examined), mean random share, calibration.
+    """One row a run and window: norms, rates, yield (finds per 100 examined), random share, calibration.
+
+    A window that is not shorter than the run is left out.
 
     `weekly` may hold many runs, told apart by whichever of ``world, seed, policy, weights`` it has.
     """
@@ -68,6 +70,8 @@ def summary(weekly: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for key, run in weekly.sort_values("week").groupby(keys, sort=False):
         for name, length in WINDOWS.items():
+            if name != "all" and length >= len(run):
+                continue
             rows.append({**dict(zip(keys, key, strict=True)), "window": name, **_window(run.tail(length))})
     return pd.DataFrame(rows)
 
