@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from data_synthetic.world import HERE, PRESETS, load_world
-from risk.errors import RiskError
+from risk.errors import Refused, RiskError
 
 __all__ = ["main"]
 
@@ -42,6 +42,13 @@ def _parser() -> argparse.ArgumentParser:
     make.add_argument("--processes", type=int, default=1, help="worker processes; the bytes do not change")
     make.set_defaults(run=_generate)
     _simple(commands, "sample", "make the committed sample again", _sample)
+    _simple(commands, "datasheet", "fill the tables of the data sheet (README.md) again", _datasheet)
+    _simple(commands, "plots", "draw every preset's behaviour in time into a folder", _plots)
+    compare = commands.add_parser("report", help="set streams beside the public figures; exit code 1 when one is off")
+    compare.add_argument("--world", default="operational", help="a preset or a TOML file")
+    compare.add_argument("--items", type=int, default=100_000, help="items of each stream")
+    compare.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3], help="a stream for each; means are compared")
+    compare.set_defaults(run=_report)
     return parser
 
 
@@ -65,6 +72,31 @@ def _generate(given: argparse.Namespace) -> None:
     source = make_source(load_world(given.world), given.items, seed=given.seed, days=given.days,
                          history=given.history)
     print(generate_package(given.out, source, processes=given.processes, progress=_progress()))
+
+
+def _report(given: argparse.Namespace) -> None:
+    from data_synthetic.report import report
+    from data_synthetic.stream import generate
+    world = load_world(given.world)
+    told = report([generate(world, given.items, seed=s) for s in given.seeds], world)
+    print(told)
+    off = told.count("| OFF |")
+    if off:
+        raise Refused(f"{off} of the figures aimed at lie outside their tolerance; see OFF in the table.")
+
+
+def _datasheet(given: argparse.Namespace) -> None:
+    from data_synthetic.datasheet import README, fill
+    out = given.out or README
+    out.write_text(fill(README.read_text(encoding="utf-8")), encoding="utf-8")
+    print(out)
+
+
+def _plots(given: argparse.Namespace) -> None:
+    from data_synthetic.plots import draw
+    folder = given.out or HERE.parent / "docs" / "images"
+    for preset in PRESETS:
+        print(draw(preset, folder / f"world-{preset}.png"))
 
 
 def _progress():

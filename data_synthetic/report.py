@@ -1,16 +1,16 @@
-"""Sets a made stream beside the public figures of its world: ``python -m data_synthetic report``.
+"""Sets made streams beside the public figures of their world: ``python -m data_synthetic report``.
 
 >>> from data_synthetic.stream import generate
 >>> from data_synthetic.world import load_world
 >>> world = load_world("operational")
->>> rows = measure(generate(world, 3000, seed=1), world)
+>>> rows = measure([generate(world, 3000, seed=1)], world)
 >>> rows[1].figure.title, 0.7 < rows[1].measured < 0.8
 ('Letter packets among all', True)
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,45 +26,71 @@ EURO_FOR_SDR = 1.21   # chosen, a usual rate of the years of the surveys
 
 @dataclass(frozen=True)
 class Row:
-    """One public figure and what the stream shows."""
+    """One public figure and what the streams show: the mean over them, and the least and most."""
 
     figure: Figure
     measured: float
+    least: float
+    most: float
+
+    @property
+    def gap(self) -> float:
+        """How far the mean lies outside what is public."""
+        return self.figure.gap(self.measured)
 
     @property
     def verdict(self) -> str:
-        """In words: met, within tolerance, off, or not aimed at."""
-        gap = self.figure.gap(self.measured)
+        """In words: met, within tolerance, OFF, cannot tell (nothing to measure), or not aimed at."""
         if self.figure.reason:
             return "not aimed at"
-        return "met" if gap == 0 else "within tolerance" if gap <= self.figure.tolerance else "OFF"
+        if np.isnan(self.measured):
+            return "cannot tell"
+        return "met" if self.gap == 0 else "within tolerance" if self.gap <= self.figure.tolerance else "OFF"
 
 
-def measure(stream: Stream, world: World) -> list[Row]:
-    """Every public figure of the world, measured on the stream."""
-    return [Row(f, float(MEASURES[f.key](stream, world))) for f in world.calibration if f.key in MEASURES]
+def measure(streams: Sequence[Stream], world: World) -> list[Row]:
+    """Every public figure of the world, measured on streams of one size and averaged over them."""
+    rows = []
+    for figure in world.calibration:
+        found = np.array([float(MEASURES[figure.key](s, world)) for s in streams])
+        found = found[np.isfinite(found)] if np.isfinite(found).any() else found   # a small stream may show none
+        rows.append(Row(figure, float(found.mean()), float(found.min()), float(found.max())))
+    return rows
 
 
-def report(stream: Stream, world: World) -> str:
+def report(streams: Sequence[Stream], world: World) -> str:
     """The comparison as Markdown."""
-    head = ["| figure | public | here | difference | | source |", "|---|---|---|---|---|---|"]
-    rows = measure(stream, world)
-    body = [f"| {r.figure.title} | {_span(r.figure)} | {_number(r.measured, r.figure)} | "
-            f"{_number(r.figure.gap(r.measured), r.figure)} | {r.verdict} | {r.figure.source} |" for r in rows]
+    head = ["| figure | public | here | seeds from – to | outside by | tolerance | | source |", "|" + "---|" * 8]
+    rows = measure(streams, world)
     notes = [f"- {r.figure.title}: {r.figure.reason}" for r in rows if r.figure.reason]
-    m = stream.manifest
-    made = (f"World `{m['world']}` ({m['world_id']}), {m['n_items']:,} items over {m['days']:g} days, "
-            f"seed {m['seed']}.")
-    return "\n".join([made, "", *head, *body, "", "Not aimed at, and why:", "", *notes])
+    first = streams[0].manifest
+    seeds = ", ".join(str(s.manifest["seed"]) for s in streams)
+    made = (f"World `{first['world']}` (`{first['world_id']}`), {first['n_items']:,} items over "
+            f"{first['flow']['days']} days, mean of seeds {seeds}.")
+    return "\n".join([made, "", *head, *map(_line, rows), "", "Not aimed at, and why:", "", *notes])
 
 
-def _span(figure: Figure) -> str:
-    low, high = (_number(v, figure) for v in (figure.least, figure.most))
+def _line(row: Row) -> str:
+    f = row.figure
+    cells = [f.title, _span(f.least, f.most, f), _number(row.measured, f), _span(row.least, row.most, f),
+             _points(row.gap, f), _points(f.tolerance, f), row.verdict, f.source]
+    return "| " + " | ".join(cells) + " |"
+
+
+def _span(least: float, most: float, figure: Figure) -> str:
+    low, high = (_number(v, figure) for v in (least, most))
     return low if low == high else f"{low} – {high}"
 
 
 def _number(value: float, figure: Figure) -> str:
-    return f"{value:.1f}" if figure.most > 1 else f"{100 * value:.2g} %" if value < 0.02 else f"{100 * value:.1f} %"
+    if np.isnan(value):
+        return "?"
+    return f"{value:.1f}" if figure.most > 1 else f"{100 * value:.2f} %" if value < 0.02 else f"{100 * value:.1f} %"
+
+
+def _points(value: float, figure: Figure) -> str:
+    """A difference: of percentages in percentage points."""
+    return "–" if not value > 0 else f"{value:.1f}" if figure.most > 1 else f"{100 * value:.2g} points"
 
 
 # -- the measures -------------------------------------------------------------------------------------------

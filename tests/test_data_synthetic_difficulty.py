@@ -11,8 +11,6 @@ from scipy.special import expit
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import roc_auc_score
 
-from data_synthetic import generate, load_world
-
 SEEDS = (1, 2, 3)
 ITEMS = 100_000
 TUPLES = (("hs_code", "origin", "gross_weight_g"), ("hs_code", "origin", "declared_value_sdr"),
@@ -21,8 +19,9 @@ TUPLES = (("hs_code", "origin", "gross_weight_g"), ("hs_code", "origin", "declar
 
 
 @pytest.fixture(scope="module")
-def streams():
-    return [generate(load_world("operational"), ITEMS, seed=s) for s in SEEDS]
+def streams(operational_streams):
+    assert [s.manifest["seed"] for s in operational_streams] == [*SEEDS]
+    return operational_streams
 
 
 def detection(margin: np.ndarray, irregular: np.ndarray, rate: float = 0.01) -> float:
