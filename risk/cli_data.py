@@ -8,7 +8,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from risk.cli_tools import print_table, tell
+from risk.cli_tools import print_table, space, tell
 
 __all__ = ["add_to"]
 
@@ -23,6 +23,7 @@ FormatOpt = Annotated[str, typer.Option("--format", help="table, json or csv.")]
 def add_to(app: typer.Typer, schema_app: typer.Typer) -> None:
     """Add the commands of this module to the command line."""
     app.command("check")(check)
+    app.command("leakage")(leakage)
     schema_app.command("infer")(schema_infer)
     schema_app.command("show")(schema_show)
 
@@ -42,6 +43,38 @@ def check(data: DataArg, schema: SchemaOpt = None, format: FormatOpt = "table") 
     notices = sum(findings.counts.values()) - findings.errors
     tell(f"{findings.errors:,} errors, {notices:,} notices.")
     if findings.errors:
+        raise typer.Exit(1)
+
+
+def leakage(
+    data: DataArg,
+    model: Annotated[
+        str, typer.Option("--model", help="A model's id, or 'champion'; by default one is trained.")
+    ] = "",
+    labels: Annotated[str, typer.Option("--labels", help="examined or truth.")] = "examined",
+    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same result.")] = 0,
+    schema: SchemaOpt = None,
+    workspace: Annotated[Optional[Path], typer.Option("--workspace")] = None,  # noqa: UP045
+    format: FormatOpt = "table",
+) -> None:
+    """Can the label be had without learning anything? Exit code 1 when it can; each finding says what to do.
+
+    Example: risk leakage stream
+    """
+    from risk import workbench
+
+    loaded = workbench.open_data(data, schema=schema)
+    fitted = space(workspace).registry.load(model) if model else None
+    found = workbench.audit_leakage(loaded, model=fitted, labels=labels, seed=seed)
+    table = found.to_frame()
+    if format == "table":
+        table = table.assign(leak=table["leak"].map({True: "LEAK", False: "no"}))
+        table = table[["leak", "code", "figure", "limit", "message"]]
+    print_table(table, format)
+    for leak in found.leaks:
+        tell(f"{leak.code}: {leak.todo}")
+    tell(f"{len(found.leaks):,} leaks, judged on {found.n:,} later labelled items, {found.found:,} found.")
+    if found.leaks:
         raise typer.Exit(1)
 
 

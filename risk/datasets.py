@@ -1,4 +1,4 @@
-"""Data in, tables out: the gate for files and uploads, dictionaries, files that appear whole or not at all."""
+"""Data in, tables out: the gate for files and uploads, dictionaries, files that appear whole or not."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from typing import Any, Callable, Mapping
 import numpy as np
 import pandas as pd
 
-from risk import evaluation, selectivity, training
+from risk import evaluation, leakage, selectivity, training
 from risk.access import SYSTEM, Actor, local_actor
 from risk.audit import Verification, head_seal
 from risk.datasets import (check, check_upload, default_dictionary, dictionary_table, formula_safe,
@@ -26,6 +26,7 @@ from risk.errors import BadSetting, NotFound, Refused
 from risk.explanation import Reason, as_frequency
 from risk.fitted import FittedModel
 from risk.intake import Data, load_data, load_truth
+from risk.leakage import Audit
 from risk.models.rules import RuleBook
 from risk.registry import Registry
 from risk.results import Evaluation, Results
@@ -35,7 +36,7 @@ from risk.store import Batch, NewBatch, Store, open_store
 
 __all__ = ["Workspace", "Evaluation", "Explained", "Step", "generate", "check", "load_data", "load_truth", "train",
            "evaluate", "score", "explain_item", "select", "open_queue", "queue_item", "default_dictionary", "PRESETS",
-           "check_upload", "dictionary_table", "formula_safe", "guesses_table", "infer_dictionary", "open_data",
+           "audit_leakage", "check_upload", "dictionary_table", "formula_safe", "guesses_table", "infer_dictionary", "open_data",
            "read_scores", "scoring_notices", "write_dictionary", "write_table"]
 
 PRESETS = ("teaching", "operational", "drift", "displacement", "calm")
@@ -175,6 +176,17 @@ def evaluate(model: FittedModel, data: Data, *, truth: pd.DataFrame | None = Non
     if workspace is not None:
         workspace.results.keep(model.model_id, found)
     return found
+
+
+def audit_leakage(data: Data, *, model: FittedModel | None = None, labels: str = "examined",
+                  seed: int = 0) -> Audit:
+    """Whether the label can be had without learning; beside `model`, else beside one trained for the purpose."""
+    truth = load_truth(data.source) if labels == "truth" else None
+    if model is None:
+        model = training.fit_model(data, training.Plan(labels=labels, seed=seed), truth=truth)
+    y = training.labels_of(data, truth=truth)["y"].to_numpy()
+    margin = model.score(data.declarations)["margin"].to_numpy()
+    return leakage.audit_leakage(data, y, margin=margin, seed=int(model.facts.get("seed", seed)))
 
 
 def _unseen(model: FittedModel, data: Data) -> np.ndarray:

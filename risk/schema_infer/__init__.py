@@ -174,8 +174,8 @@ def _notes(by_name: dict[str, Guess], clock: str, label: str) -> list[str]:
     out = ["Drafted from one file: read the 'review' note of every field, correct, then delete the notes."]
     if not clock:
         out.append(
-            "No column orders the rows in time: they are parted into fitting, calibration and evaluation by a "
-            "seeded hash of their id, and past rates are made out of fold."
+            "No column orders the rows in time: they are parted into fitting, calibration and evaluation by "
+            "a seeded hash of their id, and past rates are made out of fold."
         )
     elif not any(g.role == "time" and g.known_at == "examination" for g in by_name.values()):
         out.append(
