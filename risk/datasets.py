@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -13,6 +13,7 @@ import pandas as pd
 
 from risk import intake, schema_infer
 from risk.errors import FileRefused, Refused
+from risk.features import with_past
 from risk.intake import Data
 from risk.schema import Dictionary
 
@@ -25,6 +26,8 @@ __all__ = [
     "formula_safe",
     "guesses_table",
     "infer_dictionary",
+    "known",
+    "load_data",
     "open_data",
     "read_scores",
     "write_dictionary",
@@ -46,7 +49,21 @@ def check(path: str | Path, *, schema: str | Path | None = None) -> intake.Findi
 
 def open_data(path: str | Path, *, schema: str | Path | None = None) -> Data:
     """Load a data set; a single file uses `schema`, a ``datapackage.json`` beside it, or the postal one."""
-    return intake.load_data(path, dictionary=_dictionary_for(path, schema))
+    return load_data(path, dictionary=_dictionary_for(path, schema))
+
+
+def load_data(path: str | Path, *, dictionary: Dictionary | None = None) -> Data:
+    """Load a data set through every check, with what was known of each item's parties at its moment.
+
+    See `risk.intake.load_data` for what is read and refused, and `risk.features.with_past` for the past.
+    """
+    return known(intake.load_data(path, dictionary=dictionary))
+
+
+def known(data: Data, dictionary: Dictionary | None = None) -> Data:
+    """The data with its parties' past, as `dictionary` (by default the data's own) asks for it."""
+    dictionary = dictionary or data.dictionary
+    return replace(data, declarations=with_past(data.declarations, dictionary, outcomes=data.outcomes))
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ Whatever its kind, a model is `Features` plus `AdditiveTables` whose margin is a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -62,7 +63,11 @@ class FittedModel:
         return replace(self, model_id=model_id)
 
     def score(self, declarations: pd.DataFrame, *, threads: int = 1) -> pd.DataFrame:
-        """Score items: ``item_id``, ``margin`` (log-odds), ``risk_score`` (0–1), in the order given."""
+        """Score items: ``item_id``, ``margin`` (log-odds), ``risk_score`` (0–1), in the order given.
+
+        Parties are known by the columns of `risk.features.with_past` where they are there, else by what
+        these rows tell.
+        """
         margin = self.tables.margins(self._matrix(declarations), threads=threads)
         return self._scores(declarations, margin)
 

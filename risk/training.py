@@ -6,14 +6,15 @@ on the day.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from risk.errors import BadSetting, Refused
-from risk.features import Features
+from risk.features import Features, with_past
 from risk.features.columns import moments
 from risk.fitted import FittedModel
 from risk.intake import Data
@@ -151,17 +152,18 @@ def fit_model(data: Data, plan: Plan, *, truth: pd.DataFrame | None = None,
     if plan.labels == "truth" and truth is None:
         raise Refused("labels is 'truth', but this data set has no truth (only a made world has). "
                       "Train with --labels examined. No model was made.")
-    slices = slices_of(data.declarations, data.dictionary, shares=plan.shares, seed=plan.seed)
+    declarations = with_past(data.declarations, data.dictionary, outcomes=data.outcomes)
+    slices = slices_of(declarations, data.dictionary, shares=plan.shares, seed=plan.seed)
     judge = truth if plan.labels == "truth" else None
     early = labels_of(data, known_by=slices.fit_until, truth=judge)[slices.rows(FIT)]
     later = labels_of(data, known_by=slices.calibrate_until, truth=judge)
     calibrate = later["y"].where(slices.rows(CALIBRATE)).to_numpy()
     _enough(early["y"], "fit")
-    stream = data.declarations[slices.rows(FIT)]
+    stream = declarations[slices.rows(FIT)]
     features = Features(data.dictionary, without=plan.without)
     features.fit(stream, early["y"].to_numpy(), reported=early["reported"].to_numpy())
     raw = KINDS[plan.model](features, stream, early, plan, threads)
-    tables, calibration = _calibrate(raw, features, data.declarations, calibrate, later["weight"].to_numpy())
+    tables, calibration = _calibrate(raw, features, declarations, calibrate, later["weight"].to_numpy())
     return FittedModel(plan.model, features, tables,
                        _facts(data, plan, slices, {"fit": early["y"], "calibrate": calibrate}) | {"calibration": calibration})
 

@@ -21,11 +21,13 @@ from risk import evaluation, leakage, selectivity, training
 from risk.access import SYSTEM, Actor, local_actor
 from risk.audit import Verification, head_seal
 from risk.datasets import (check, check_upload, default_dictionary, dictionary_table, formula_safe,
-                           guesses_table, infer_dictionary, open_data, read_scores, write_dictionary, write_table)
+                           guesses_table, infer_dictionary, known, load_data, open_data, read_scores,
+                           write_dictionary, write_table)
 from risk.errors import BadSetting, NotFound, Refused
 from risk.explanation import Reason, as_frequency
+from risk.features import with_past
 from risk.fitted import FittedModel
-from risk.intake import Data, load_data, load_truth
+from risk.intake import Data, load_truth
 from risk.leakage import Audit
 from risk.models.rules import RuleBook
 from risk.registry import Registry
@@ -125,15 +127,14 @@ def train(data: Data, model: str = "ga2m", *, labels: str = "examined", seed: in
     fitted = training.fit_model(data, plan, truth=truth)
     if workspace is None:
         return fitted
-    golden = data.declarations.iloc[:: max(1, len(data.declarations) // _GOLDEN_ROWS)].head(_GOLDEN_ROWS)
+    golden = known(data).declarations.iloc[:: max(1, len(data.declarations) // _GOLDEN_ROWS)].head(_GOLDEN_ROWS)
     return workspace.registry.save(fitted, golden, created_utc=utc_now())
 
 
 def score(model: FittedModel, data: Data, *, explain: bool = False, threads: int = 1) -> pd.DataFrame:
     """Scores of every item; with `explain` also the base value and each feature's attribution."""
-    if explain:
-        return model.attribute(data.declarations, threads=threads)
-    return model.score(data.declarations, threads=threads)
+    made = model.attribute if explain else model.score
+    return made(known(data, model.dictionary).declarations, threads=threads)
 
 
 def scoring_notices(model: FittedModel, data: Data) -> list[str]:
@@ -163,7 +164,8 @@ def evaluate(model: FittedModel, data: Data, *, truth: pd.DataFrame | None = Non
     rows = _unseen(model, data)
     labels = training.labels_of(data, truth=truth).where(pd.Series(rows)).dropna()
     at = labels.index.to_numpy()
-    items, y, weight = data.declarations.iloc[at], labels["y"].to_numpy(), labels["weight"].to_numpy()
+    items = known(data, model.dictionary).declarations.iloc[at]
+    y, weight = labels["y"].to_numpy(), labels["weight"].to_numpy()
     margin = model.score(items)["margin"].to_numpy()
     policies = {**_baselines(model, items, truth, data.dictionary), model.kind: margin}
     groups = {f.name: evaluation.group_table(items[f.name], margin, y, weight=weight) for f in data.dictionary.groups}
@@ -236,6 +238,7 @@ class Explained:
 def explain_item(model: FittedModel, declarations: pd.DataFrame, item_id: str) -> Explained:
     """Explain one item of a frame of declarations. The attributions add up, or `ExplanationWithheld` is raised."""
     id_field = model.dictionary.id_field
+    declarations = with_past(declarations, model.dictionary)
     row = declarations[declarations[id_field].astype("str") == item_id]
     if row.empty:
         raise NotFound("item", item_id, todo="Check the identifier; it must be in the data set given.")
@@ -261,12 +264,11 @@ def what_if(model: FittedModel, row: pd.DataFrame, changes: Mapping[str, Any]) -
 # ------------------------------------------------------------------------------------------ the queue
 
 def newest(data: Data, *, days: float = 3) -> pd.DataFrame:
-    """Declarations of the newest `days`; all of them where the data has no time."""
-    clock = data.dictionary.clock
+    """Declarations of the newest `days` (all, where the data has no time), with their parties' past."""
+    clock, declarations = data.dictionary.clock, known(data).declarations
     if clock is None:
-        return data.declarations
-    time = data.declarations[clock]
-    return data.declarations[time > time.max() - timedelta(days=days)]
+        return declarations
+    return declarations[declarations[clock] > declarations[clock].max() - timedelta(days=days)]
 
 
 def open_queue(workspace: Workspace, model: FittedModel, declarations: pd.DataFrame, *, capacity: int,

@@ -47,7 +47,7 @@ def test_nothing_unread_moves_a_feature(features, data) -> None:
     """Each feature depends on the fields it declares, and on no other (the explanation audit relies on it)."""
     frame = data.declarations.head(200)
     before, reads = features.transform(frame), features.reads()
-    for column in frame.columns:
+    for column in [f.name for f in data.dictionary.fields()]:
         changed = frame.assign(**{column: frame[column].iloc[::-1].to_numpy()})
         after = features.transform(changed)
         for name in before.columns:

@@ -7,7 +7,8 @@ rows given to `Features.fit` only, and is stored with the model as plain data.
 
 from __future__ import annotations
 
-from typing import Any, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,13 +17,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from risk.errors import Refused
 from risk.features.columns import strings
-from risk.features.history import PartyHistory
+from risk.features.history import PartyHistory, past_columns, with_past
 from risk.features.kinds import KINDS
 from risk.features.rates import REPORTED
 from risk.features.words import Shown, quantity, relation, span
 from risk.schema import Dictionary, Feature
 
-__all__ = ["Features", "PartyHistory", "Shown", "quantity", "relation", "span"]
+__all__ = ["Features", "PartyHistory", "Shown", "past_columns", "quantity", "relation", "span", "with_past"]
 
 
 class Features(TransformerMixin, BaseEstimator):
@@ -65,50 +66,42 @@ class Features(TransformerMixin, BaseEstimator):
         """The features that need to know a party's past."""
         return tuple(f for f in self.specs if f.kind == "party")
 
-    def items_only(self) -> "Features":
-        """The same without what needs a party's past; fitted alike where this is."""
-        made = Features(self.dictionary, without=(*self.without, *(f.name for f in self.party_specs)))
-        if hasattr(self, "state_"):
-            made.state_ = {f.name: self.state_[f.name] for f in made.specs}
-        return made
-
-    def fit(self, frame: pd.DataFrame, y: np.ndarray | None = None, *, past: pd.DataFrame | None = None,
+    def fit(self, frame: pd.DataFrame, y: np.ndarray | None = None, *,
             reported: np.ndarray | None = None) -> "Features":
         """Learn norms, words and category orders.
 
         Parameters
         ----------
         frame
-            Declarations of the training period, shape (n_items, …); unlabelled rows are welcome.
+            Declarations of the training period, shape (n_items, …); unlabelled rows are welcome. Where the
+            columns of `with_past` are not there, parties are known by what the frame itself tells.
         y
             Labels in {0, 1}, NaN where nobody looked; orders categories by their rate. Shape (n_items,).
-        past
-            What was known of each row's parties (`PartyHistory.past`); by default, what `frame` itself tells.
         reported
             When each label became known, int64 ms UTC; by default, at the item's own moment.
         """
         if reported is not None:
             frame = frame.assign(**{REPORTED: reported})
-        sources = self._sources(frame, past)
+        frame = self._with_past(frame)
         self.state_: dict[str, Any] = {
-            f.name: KINDS[_kind(f)].fit(f, sources(f), y, self.dictionary) for f in self.specs}
+            f.name: KINDS[_kind(f)].fit(f, frame, y, self.dictionary) for f in self.specs}
         return self
 
-    def transform(self, frame: pd.DataFrame, *, past: pd.DataFrame | None = None) -> pd.DataFrame:
+    def transform(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Feature values, float32, NaN where not known; shape (n_items, n_features)."""
         check_is_fitted(self, "state_")
         self._need(frame)
-        sources = self._sources(frame, past)
+        frame = self._with_past(frame)
         most = float(np.finfo(np.float32).max)  # beyond it a value stays in the last bin, never infinite
-        made = {f.name: np.clip(KINDS[f.kind].make(f, self.state_[f.name], sources(f)), -most, most)
+        made = {f.name: np.clip(KINDS[f.kind].make(f, self.state_[f.name], frame), -most, most)
                 .astype(np.float32) for f in self.specs}
         return pd.DataFrame(made, index=frame.index)
 
-    def say(self, frame: pd.DataFrame, *, past: pd.DataFrame | None = None) -> dict[str, list[Shown]]:
+    def say(self, frame: pd.DataFrame) -> dict[str, list[Shown]]:
         """Each feature in words, one `Shown` per row of `frame` (meant for a page of items, not a stream)."""
         check_is_fitted(self, "state_")
-        sources = self._sources(frame, past)
-        return {f.name: KINDS[f.kind].say(f, self.state_[f.name], sources(f)) for f in self.specs}
+        frame = self._with_past(frame)
+        return {f.name: KINDS[f.kind].say(f, self.state_[f.name], frame) for f in self.specs}
 
     def unknown(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Per feature, whether an item's value was never seen in training; bool, shape (n_items, n_levelled)."""
@@ -121,12 +114,8 @@ class Features(TransformerMixin, BaseEstimator):
                 made[f.name] = (values.notna() & ~values.isin(known)).to_numpy()
         return pd.DataFrame(made, index=frame.index)
 
-    def _sources(self, frame: pd.DataFrame, past: pd.DataFrame | None) -> Callable[[Feature], pd.DataFrame]:
-        """Which table a feature is made from: the declarations, or what was known of their parties."""
-        if past is None and self.party_specs:
-            batch = PartyHistory.of(frame, self.dictionary)
-            past = PartyHistory.empty(batch.names).past(batch)
-        return lambda f: past if f.kind == "party" else frame
+    def _with_past(self, frame: pd.DataFrame) -> pd.DataFrame:
+        return with_past(frame, self.dictionary) if self.party_specs else frame
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Feature names in column order."""
@@ -173,8 +162,8 @@ _KNOWN: dict[str, Callable[[dict[str, Any]], list[str] | None]] = {
 
 def _kind(feature: Feature) -> str:
     if feature.kind not in KINDS:
-        raise Refused(f"Data dictionary: feature '{feature.name}' has the kind '{feature.kind}'; expected one "
-                      f"of {', '.join(KINDS)}. Nothing was trained.")
+        raise Refused(f"Data dictionary: feature '{feature.name}' has the kind '{feature.kind}'; expected "
+                      f"one of {', '.join(KINDS)}. Nothing was trained.")
     return feature.kind
 
 

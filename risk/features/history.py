@@ -1,4 +1,4 @@
-"""What was known about a party at the moment an item is scored: counts, counterparts, findings, evidence.
+"""What was known about a party at the moment an item is scored: counts, counterparts, findings.
 
 A `PartyHistory` is a table of earlier items, one row an item, as compact arrays. An item's past is what
 stands in that table strictly before the item's own moment (when its advance data came, else when it
@@ -8,9 +8,9 @@ Looking up a small batch costs in proportion to the batch and its parties' own r
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from typing import Mapping, Sequence
 
 import numba
 import numpy as np
@@ -20,7 +20,7 @@ from risk.errors import Refused
 from risk.features.columns import moments
 from risk.schema import Dictionary
 
-__all__ = ["PartyHistory", "WINDOWS_DAYS", "past_name"]
+__all__ = ["PartyHistory", "WINDOWS_DAYS", "past_name", "past_columns", "with_past"]
 
 WINDOWS_DAYS = (7, 30, 90)
 _DAY_MS = 86_400_000
@@ -36,6 +36,38 @@ def past_name(party: str, what: str, days: int | None = None) -> str:
     return f"{party}|{what}|{days}" if days else f"{party}|{what}"
 
 
+def past_columns(dictionary: Dictionary) -> tuple[str, ...]:
+    """Columns of the past that a dictionary's features read."""
+    made = [past_name(f.reads[0], f.params["what"], f.params.get("days"))
+            for f in dictionary.features if f.kind == "party"]
+    return tuple(dict.fromkeys(made))
+
+
+def with_past(declarations: pd.DataFrame, dictionary: Dictionary, *, outcomes: pd.DataFrame | None = None,
+              earlier: "PartyHistory | None" = None) -> pd.DataFrame:
+    """The declarations, with what was known of each item's parties at its moment in further columns.
+
+    Nothing is added where the dictionary reads no past, or where the columns stand there already: what was
+    known of an item then goes with its row and does not change.
+
+    Parameters
+    ----------
+    declarations
+        Shape (n_items, …). Each item's past is looked up among these rows too.
+    outcomes
+        Examinations of these items; each counts once it had been reported.
+    earlier
+        Items that came before these.
+    """
+    columns = past_columns(dictionary)
+    if not columns or set(columns) <= set(declarations.columns):
+        return declarations
+    batch = PartyHistory.of(declarations, dictionary, outcomes=outcomes)
+    past = (earlier or PartyHistory.empty(batch.names)).past(batch)[list(columns)]
+    return pd.concat([declarations.drop(columns=list(columns), errors="ignore"),
+                      past.set_index(declarations.index)], axis=1)
+
+
 @dataclass(frozen=True)
 class PartyHistory:
     """Earlier items of a stream, one row an item.
@@ -48,8 +80,6 @@ class PartyHistory:
         When the item became known, milliseconds UTC.
     party : uint64 (n, n_parties)
         Hashes of the parties, columns as in `names`.
-    evidence : float32 (n,)
-        Log-odds that the item's own fields spoke for (0 where not computed).
     reported : int64 (n,)
         When its examination was reported; a far future where there was none.
     found : bool (n,)
@@ -61,7 +91,6 @@ class PartyHistory:
     item: np.ndarray
     moment: np.ndarray
     party: np.ndarray
-    evidence: np.ndarray
     reported: np.ndarray
     found: np.ndarray
     names: tuple[str, ...] = field(default=())
@@ -70,30 +99,32 @@ class PartyHistory:
         return len(self.item)
 
     @classmethod
-    def of(cls, declarations: pd.DataFrame, dictionary: Dictionary, *, outcomes: pd.DataFrame | None = None,
-           evidence: np.ndarray | None = None) -> "PartyHistory":
+    def of(cls, declarations: pd.DataFrame, dictionary: Dictionary, *,
+           outcomes: pd.DataFrame | None = None) -> "PartyHistory":
         """Rows of a frame of declarations, with what is known of their examinations."""
         names = tuple(f.name for f in dictionary.role("party"))
-        n, ids = len(declarations), _hash(declarations[dictionary.id_field])
+        ids = _hash(declarations[dictionary.id_field])
         reported, found = _examined(ids, dictionary, outcomes)
-        party = np.column_stack([_hash(declarations[p]) for p in names]) if names else np.empty((n, 0), np.uint64)
+        parties = [_hash(declarations[p]) for p in names]
+        party = np.column_stack(parties) if names else np.empty((len(ids), 0), np.uint64)
         return cls(ids, moments(declarations, dictionary.as_of), party,
-                   np.zeros(n, np.float32) if evidence is None else evidence.astype(np.float32), reported, found, names)
+                   reported, found, names)
 
     @classmethod
     def empty(cls, names: Sequence[str]) -> "PartyHistory":
         """No earlier item at all."""
         none = np.empty(0)
         return cls(none.astype(np.uint64), none.astype(np.int64), np.empty((0, len(names)), np.uint64),
-                   none.astype(np.float32), none.astype(np.int64), none.astype(bool), tuple(names))
+                   none.astype(np.int64), none.astype(bool), tuple(names))
 
     def take(self, rows: np.ndarray) -> "PartyHistory":
         """Some of the rows."""
-        return PartyHistory(*[getattr(self, f.name)[rows] for f in fields(self) if f.name != "names"], self.names)
+        kept = [getattr(self, f.name)[rows] for f in fields(self) if f.name != "names"]
+        return PartyHistory(*kept, self.names)
 
     def merged(self, newer: "PartyHistory") -> "PartyHistory":
-        """Both tables, `newer` last. Of an item in both the newer row stands, with the evidence recorded first
-        and whichever examination is known."""
+        """Both tables, `newer` last. Of an item in both the newer row stands, with whichever examination
+        is known."""
         again = np.isin(self.item, newer.item)
         kept, restated = self.take(~again), self.take(again)
         newer = newer._remembering(restated)
@@ -108,16 +139,15 @@ class PartyHistory:
         at = order[np.minimum(np.searchsorted(older.item[order], self.item), len(order) - 1)]
         same = older.item[at] == self.item
         known = same & (older.reported[at] < self.reported)
-        return replace(self, evidence=np.where(same, older.evidence[at], self.evidence),
-                       reported=np.where(known, older.reported[at], self.reported),
+        return replace(self, reported=np.where(known, older.reported[at], self.reported),
                        found=np.where(known, older.found[at], self.found))
 
     def past(self, batch: "PartyHistory") -> pd.DataFrame:
         """What was known of each batch item's parties at its moment; one row a batch item, in its order.
 
         Columns, by `past_name`, for every party: ``items`` and ``others`` (distinct counterparts) in each
-        of `WINDOWS_DAYS`, ``age`` (days since first seen, NaN when never), ``examined``, ``found`` (reported
-        by then), ``evidence`` (sum over earlier items) and ``evidence_mean`` (NaN without any).
+        of `WINDOWS_DAYS`, ``age`` (days since first seen, NaN when never), ``examined`` and ``found``
+        (reported by then).
         """
         columns: dict[str, np.ndarray] = {}
         for k, name in enumerate(self.names):
@@ -163,9 +193,10 @@ def _party_past(rows: PartyHistory, k: int) -> dict[tuple, np.ndarray]:
     pair = pd.factorize(_mix(party, counterpart))[0][order]
     moment, segment = rows.moment[order] - start, rank[order]
     out: dict[tuple, np.ndarray] = {}
+    n_pairs = pair.max(initial=-1) + 1
     for days in WINDOWS_DAYS:
-        out["items", days], out["others", days] = _windows(segment, moment, pair, days * _DAY_MS, pair.max(initial=-1) + 1)
-    out["age",], out["evidence",], out["evidence_mean",] = _so_far(segment, moment, rows.evidence[order].astype(np.float64))
+        out["items", days], out["others", days] = _windows(segment, moment, pair, days * _DAY_MS, n_pairs)
+    out["age",] = _age(segment, moment)
     back = np.empty(len(order), np.int64)
     back[order] = np.arange(len(order))
     out = {what: values[back] for what, values in out.items()}
@@ -215,23 +246,17 @@ def _windows(segment, moment, pair, width, n_pairs):
 
 
 @numba.njit(cache=True, nogil=True)
-def _so_far(segment, moment, evidence):
-    """Days since the party's first item (NaN for none earlier), sum and mean of earlier evidence, per row."""
+def _age(segment, moment):
+    """Days since the party's first item, NaN for none earlier; rows sorted by segment, moment."""
     n = len(segment)
-    age, total, mean = np.empty(n), np.empty(n), np.empty(n)
-    first = high = 0
-    running = 0.0
+    age = np.empty(n)
+    first = 0
     for i in range(n):
         if i == 0 or segment[i] != segment[i - 1]:
-            first = high = i
-            running = 0.0
-        while moment[high] < moment[i]:
-            running += evidence[high]
-            high += 1
-        age[i] = (moment[i] - moment[first]) / 86_400_000 if high > first else np.nan
-        total[i] = running
-        mean[i] = running / (high - first) if high > first else np.nan
-    return age, total, mean
+            first = i
+        earlier = moment[i] - moment[first]
+        age[i] = earlier / 86_400_000 if earlier > 0 else np.nan
+    return age
 
 
 def _hash(column: pd.Series) -> np.ndarray:
@@ -244,7 +269,8 @@ def _mix(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return a * np.uint64(0x9E3779B97F4A7C15) ^ (b + np.uint64(0x7F4A7C15))
 
 
-def _examined(ids: np.ndarray, dictionary: Dictionary, outcomes: pd.DataFrame | None) -> tuple[np.ndarray, np.ndarray]:
+def _examined(ids: np.ndarray, dictionary: Dictionary,
+              outcomes: pd.DataFrame | None) -> tuple[np.ndarray, np.ndarray]:
     if outcomes is None or "reported_utc" not in outcomes:
         return np.full(len(ids), _NEVER), np.zeros(len(ids), bool)
     known = _hash(outcomes[dictionary.id_field])

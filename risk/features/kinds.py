@@ -7,8 +7,9 @@ dictionary names its kinds, so a data set of another trade needs no code.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -172,7 +173,8 @@ def _say_relative(f: Feature, state: State, frame: pd.DataFrame) -> list[Shown]:
 
 def _fit_text(f: Feature, frame: pd.DataFrame, y: np.ndarray | None, d: Dictionary) -> State:
     by = f.params.get("by", f.reads[-1])
-    pairs = pd.DataFrame({"text": _strings(frame, f.reads[0]), "chapter": _strings(frame, by, f.params["digits"])})
+    pairs = pd.DataFrame({"text": _strings(frame, f.reads[0]),
+                          "chapter": _strings(frame, by, f.params["digits"])})
     table = pairs.dropna().value_counts(sort=False).sort_index().reset_index()
     state = text_model.fit_words(table["text"].tolist(), table["chapter"].tolist(), table["count"].tolist())
     kind = _make_vague if f.kind == "vague" else _make_agreement
@@ -257,18 +259,8 @@ def _say_rarity(f: Feature, state: State, frame: pd.DataFrame) -> list[Shown]:
 
 # ---------------------------------------------------------------- what was known of a party
 
-def _make_party(f: Feature, state: State, past: pd.DataFrame) -> np.ndarray:
-    """A column of `PartyHistory.past`; here the frame is that table, not the declarations."""
-    return past[past_name(f.reads[0], f.params["what"], f.params.get("days"))].to_numpy(dtype=float)
-
-
-def _say_party(f: Feature, state: State, past: pd.DataFrame) -> list[Shown]:
-    def word(v: float) -> str:
-        return "quite irregular" if v > 3 else "somewhat irregular" if v > 1 else "ordinary" if v < -1 else "neutral"
-    values = _make_party(f, state, past)
-    if f.params["what"].startswith("evidence"):
-        return [_MISSING if np.isnan(v) else Shown(word(v)) for v in values]
-    return [_in_range(v, state, f.unit) for v in values]
+def _make_party(f: Feature, state: State, frame: pd.DataFrame) -> np.ndarray:
+    return _numbers(frame, past_name(f.reads[0], f.params["what"], f.params.get("days")))
 
 
 KINDS: dict[str, Kind] = {
@@ -283,5 +275,5 @@ KINDS: dict[str, Kind] = {
     "differs": Kind(lambda f, frame, y, d: {"titles": [d[n].title for n in f.reads]},
                     _make_differs, _say_differs),
     "rarity": Kind(_fit_rarity, _make_rarity, _say_rarity),
-    "party": Kind(lambda f, past, y, d: _usual(_make_party(f, {}, past)), _make_party, _say_party),
+    "party": _numeric(_make_party),
 }

@@ -40,8 +40,8 @@ def quantity(value: float, unit: str = "") -> str:
         value, unit = value / 1000, "kg"
     if unit == "h" and abs(value) >= 72:
         value, unit = value / 24, "days"
-    if unit == "pieces" and value == 1:
-        unit = "piece"
+    if value == 1 and len(unit) > 2 and unit.endswith("s"):  # a counted thing: pieces, items, days
+        unit = unit[:-1]
     digits = _digits(value)
     return digits + ("×" if unit == "×" else f" {unit}" if unit else "")
 

@@ -68,11 +68,12 @@ class Data:
     notices: tuple[Finding, ...] = ()
 
     def digest(self) -> str:
-        """SHA-256 of the content (not of the file's bytes), hex."""
-        hashed = hashlib.sha256()
-        for frame in (self.declarations, self.outcomes):
+        """SHA-256 of the content (not of the file's bytes, nor of columns added since), hex."""
+        hashed, named = hashlib.sha256(), {f.name for f in self.dictionary.fields()}
+        for frame, fields in ((self.declarations, named), (self.outcomes, None)):
             if frame is not None:
-                hashed.update(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
+                kept = frame if fields is None else frame[[c for c in frame.columns if c in fields]]
+                hashed.update(pd.util.hash_pandas_object(kept, index=False).to_numpy().tobytes())
         return hashed.hexdigest()
 
 
