@@ -17,13 +17,13 @@ from typing import Any, Callable, Mapping
 import numpy as np
 import pandas as pd
 
-from risk import evaluation, leakage, selectivity, training
+from risk import evaluation, intake, leakage, training
 from risk.access import SYSTEM, Actor, local_actor
 from risk.audit import Verification, head_seal
 from risk.datasets import (check, check_upload, default_dictionary, dictionary_table, formula_safe,
                            guesses_table, infer_dictionary, known, load_data, open_data, read_scores,
                            write_dictionary, write_table)
-from risk.errors import BadSetting, NotFound, Refused
+from risk.errors import NotFound
 from risk.explanation import Reason, as_frequency
 from risk.features import with_past
 from risk.fitted import FittedModel
