@@ -31,8 +31,15 @@ def main(items: int = 600_000) -> None:
             whole = columns.notna().all(axis=1).to_numpy()
             code = pd.util.hash_pandas_object(columns.astype(str), index=False).to_numpy()
             hit = ~first & whole & np.isin(code, code[first & whole & irregular])
-            total[key] += [hit.sum(), irregular[hit].sum(), stated[hit].sum(), hit.sum() * irregular[~first].mean()]
-    print("| tuple | items matched | found | item-only oracle expects | base rate gives |\n|---|---|---|---|---|")
+            total[key] += [
+                hit.sum(),
+                irregular[hit].sum(),
+                stated[hit].sum(),
+                hit.sum() * irregular[~first].mean(),
+            ]
+    print(
+        "| tuple | items matched | found | item-only oracle expects | base rate gives |\n|---|---|---|---|---|"
+    )
     for key, (matched, found, expected, base) in total.items():
         print(f"| {' × '.join(key)} | {matched:.0f} | {found:.0f} | {expected:.1f} | {base:.1f} |")
 

@@ -21,8 +21,14 @@ if TYPE_CHECKING:
 __all__ = ["PRESETS", "World", "Stream", "load_world", "generate", "make_source",
            "generate_package", "write_package", "load_dictionary"]
 
-_LATER = {"generate": "stream", "Stream": "stream", "generate_package": "package", "make_source": "package", "write_package": "package",
-          "load_dictionary": "package"}
+_LATER = {
+    "generate": "stream",
+    "Stream": "stream",
+    "generate_package": "package",
+    "make_source": "package",
+    "write_package": "package",
+    "load_dictionary": "package",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -29,25 +29,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m data_synthetic", description="The made world.",
-                                     epilog="Example: python -m data_synthetic generate --out stream --items 20000")
+    parser = argparse.ArgumentParser(
+        prog="python -m data_synthetic",
+        description="The made world.",
+        epilog="Example: python -m data_synthetic generate --out stream --items 20000",
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     make = commands.add_parser("generate", help="make a stream as a Data Package folder")
     make.add_argument("--out", required=True, type=Path, help="folder to create")
     make.add_argument("--items", type=int, help="items (20,000 unless history says otherwise)")
     make.add_argument("--days", type=int, help="days they cover (default: the world's period)")
     make.add_argument("--seed", type=int, default=0)
-    make.add_argument("--world", default="operational", help=f"a preset ({', '.join(PRESETS)}) or a TOML file")
+    make.add_argument(
+        "--world", default="operational", help=f"a preset ({', '.join(PRESETS)}) or a TOML file"
+    )
     make.add_argument("--history", type=Path, help="a package to continue: same parties, next days")
     make.add_argument("--processes", type=int, default=1, help="worker processes; the bytes do not change")
     make.set_defaults(run=_generate)
     _simple(commands, "sample", "make the committed sample again", _sample)
     _simple(commands, "datasheet", "fill the tables of the data sheet (README.md) again", _datasheet)
     _simple(commands, "plots", "draw every preset's behaviour in time into a folder", _plots)
-    compare = commands.add_parser("report", help="set streams beside the public figures; exit code 1 when one is off")
+    compare = commands.add_parser(
+        "report", help="set streams beside the public figures; exit code 1 when one is off"
+    )
     compare.add_argument("--world", default="operational", help="a preset or a TOML file")
     compare.add_argument("--items", type=int, default=100_000, help="items of each stream")
-    compare.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3], help="a stream for each; means are compared")
+    compare.add_argument(
+        "--seeds", type=int, nargs="+", default=[1, 2, 3], help="a stream for each; means are compared"
+    )
     compare.set_defaults(run=_report)
     return parser
 
@@ -64,7 +73,11 @@ def _sample(given: argparse.Namespace) -> None:
     if given.out is None and out.exists():
         shutil.rmtree(out)
     settings = dict(SAMPLE)
-    print(generate_package(out, make_source(load_world(settings.pop("world")), settings.pop("n_items"), **settings)))
+    print(
+        generate_package(
+            out, make_source(load_world(settings.pop("world")), settings.pop("n_items"), **settings)
+        )
+    )
 
 
 def _generate(given: argparse.Namespace) -> None:

@@ -1,7 +1,8 @@
 """Fills the tables of the data sheet (``README.md``): ``python -m data_synthetic datasheet``.
 
-The prose is written by hand; between ``<!-- made: NAME -->`` and ``<!-- end -->`` stands what `TABLES[NAME]`
-makes from the dictionary, the world and streams, so no figure is typed twice. A test fills it again and compares.
+The prose is written by hand; between ``<!-- made: NAME -->`` and ``<!-- end -->`` stands what
+`TABLES[NAME]` makes from the dictionary, the world and streams, so no figure is typed twice. A test fills it
+again and compares.
 
 >>> fill("<!-- made: archetypes -->old<!-- end -->").count("small_firm")
 1
@@ -80,7 +81,10 @@ def _presets() -> str:
 def _preset_row(name: str, stream: Stream) -> list[object]:
     d, o, t = stream.declarations, stream.outcomes, stream.truth
     random = o["channel"] == "random"
-    hits = [f"{100 * part['found'].mean():.1f} % of {len(part)}" if len(part) else "–" for part in (o[~random], o[random])]
+    hits = [
+        f"{100 * part['found'].mean():.1f} % of {len(part)}" if len(part) else "–"
+        for part in (o[~random], o[random])
+    ]
     return [f"`{name}`", stream.manifest["flow"]["days"], f"{100 * t['irregular'].mean():.2f} %",
             f"{100 * len(o) / len(d):.1f} %", int(o["found"].sum()), *hits,
             f"{len(set(d['sender_id']) | set(d['recipient_id'])):,}"]
@@ -90,8 +94,12 @@ def _sample() -> str:
     settings = dict(SAMPLE)
     stream = generate(load_world(settings.pop("world")), settings.pop("n_items"), **settings)
     rows = [[k, f"`{v}`"] for k, v in stream.manifest.items() if k not in ("flow", "block", "format")]
-    counts = [["declarations", f"{len(stream.declarations):,}"], ["outcomes", f"{len(stream.outcomes):,}"],
-              ["found", int(stream.outcomes["found"].sum())], ["irregular", int(stream.truth["irregular"].sum())]]
+    counts = [
+        ["declarations", f"{len(stream.declarations):,}"],
+        ["outcomes", f"{len(stream.outcomes):,}"],
+        ["found", int(stream.outcomes["found"].sum())],
+        ["irregular", int(stream.truth["irregular"].sum())],
+    ]
     return _table(["", "of the committed sample"], rows + counts)
 
 

@@ -33,7 +33,7 @@ _CASES = (0.70, 0.85)                              # running shares: as is, capi
 
 @dataclass(frozen=True)
 class Block:
-    """One finished block: declarations, what examinations would show, and the likelihood that the oracle adds up."""
+    """One finished block: declarations, what examinations would show, and what the oracle adds up."""
 
     skeleton: Skeleton
     declarations: pa.Table
@@ -157,27 +157,35 @@ class BlockMaker:
         made = np.where(v["country_of_manufacture"] == 1, elsewhere[1], origin)
         gross = v["declared_net_weight_g"] + v["packaging_g"]
         ids = [pseudonyms(parties[:, side]) for side in (0, 1)]
-        return pa.table({
-            "item_id": s10_ids(items.skeleton.number, self._service(items), _letters(codes)[operator]),
-            **self._times(items),
-            "mail_class": _words(MAIL_CLASSES, v["mail_class"]),
-            "origin": _words(codes, origin), "origin_operator": _words(codes, operator),
-            "transit": self._table_words("transit", v["transit"], blank="none"),
-            "office_of_exchange": self._office(items),
-            "nature_of_transaction": self._table_words("nature_of_transaction", v["nature_of_transaction"]),
-            "description": self._description(items),
-            "hs_code": _words([*self.densities.table["hs_code"].levels, None], v["hs_code"]),
-            "country_of_manufacture": _words(codes, made),
-            "pieces": pa.array(v["pieces"] + 1, pa.int64()),
-            "gross_weight_g": pa.array(gross, pa.float64()),
-            "declared_net_weight_g": pa.array(v["declared_net_weight_g"], pa.float64()),
-            "declared_value_sdr": pa.array(v["value_cents"] / 100.0, pa.float64()),
-            "postage_sdr": pa.array(self._postage(items, gross), pa.float64()),
-            "insured": pa.array(v["insured"] == 1),
-            "sender_id": ids[0], "sender_type": self._table_words("sender_type", v["sender_type"]),
-            "recipient_id": ids[1], "recipient_type": self._table_words("recipient_type", v["recipient_type"]),
-            "destination_region": self._table_words("destination_region", v["destination_region"]),
-            "licence_reference_present": pa.array(v["licence_reference_present"] == 1)})
+        return pa.table(
+            {
+                "item_id": s10_ids(items.skeleton.number, self._service(items), _letters(codes)[operator]),
+                **self._times(items),
+                "mail_class": _words(MAIL_CLASSES, v["mail_class"]),
+                "origin": _words(codes, origin),
+                "origin_operator": _words(codes, operator),
+                "transit": self._table_words("transit", v["transit"], blank="none"),
+                "office_of_exchange": self._office(items),
+                "nature_of_transaction": self._table_words(
+                    "nature_of_transaction", v["nature_of_transaction"]
+                ),
+                "description": self._description(items),
+                "hs_code": _words([*self.densities.table["hs_code"].levels, None], v["hs_code"]),
+                "country_of_manufacture": _words(codes, made),
+                "pieces": pa.array(v["pieces"] + 1, pa.int64()),
+                "gross_weight_g": pa.array(gross, pa.float64()),
+                "declared_net_weight_g": pa.array(v["declared_net_weight_g"], pa.float64()),
+                "declared_value_sdr": pa.array(v["value_cents"] / 100.0, pa.float64()),
+                "postage_sdr": pa.array(self._postage(items, gross), pa.float64()),
+                "insured": pa.array(v["insured"] == 1),
+                "sender_id": ids[0],
+                "sender_type": self._table_words("sender_type", v["sender_type"]),
+                "recipient_id": ids[1],
+                "recipient_type": self._table_words("recipient_type", v["recipient_type"]),
+                "destination_region": self._table_words("destination_region", v["destination_region"]),
+                "licence_reference_present": pa.array(v["licence_reference_present"] == 1),
+            }
+        )
 
     def _elsewhere(self, items: Items, name: str) -> np.ndarray:
         share = np.tile(self.densities.origin_share, (len(self.densities.origin_share), 1))
@@ -189,7 +197,9 @@ class BlockMaker:
         """Hashes of sender and recipient, shape (n, 2)."""
         v = items.value
         regions, origins = len(self.world.base["destination_region"]), len(self.world.origins)
-        sender = items.party_hash(side=0, stratum=v["sender_type"] * origins + v["origin"], pool=self._sender_pool)
+        sender = items.party_hash(
+            side=0, stratum=v["sender_type"] * origins + v["origin"], pool=self._sender_pool
+        )
         recipient = items.party_hash(side=1, stratum=v["recipient_type"] * regions + v["destination_region"],
                                      pool=self._recipient_pool)
         return np.stack([sender, recipient], axis=1)

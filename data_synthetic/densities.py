@@ -74,7 +74,9 @@ class Scales:
         """Shift and spread factor for items of these weeks and modes; shape (n,) each."""
         return self.shift[week if len(self.shift) > 1 else 0, mode], self.spread[mode]
 
-    def over_modes(self, week: np.ndarray, log_prob: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> np.ndarray:
+    def over_modes(
+        self, week: np.ndarray, log_prob: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    ) -> np.ndarray:
         """Evaluate ``log_prob(shift, spread)`` once per distinct pair and spread it to (n, modes)."""
         first, inverse = self._distinct
         shift = self.shift[:, first]
@@ -99,7 +101,9 @@ class Densities:
 
     # -- what profiles do -------------------------------------------------------------------------------
 
-    def tilt(self, name: str, levels: Mapping[str, list[int]], size: int, days: np.ndarray | None = None) -> np.ndarray:
+    def tilt(
+        self, name: str, levels: Mapping[str, list[int]], size: int, days: np.ndarray | None = None
+    ) -> np.ndarray:
         """Sum of log-factors on a distribution: shape (weeks or 1, modes, size)."""
         days = self._day if days is None else days
         timed = any(t.field == name for p in self.world.profiles for t in p.timed)
@@ -117,7 +121,9 @@ class Densities:
                         out[:, m, levels[key]] += power * np.log(factor) * _strength(t, days)[:, None]
         return out
 
-    def _table(self, name: str, levels: tuple[str, ...], base: np.ndarray, keys: Mapping[str, list[int]]) -> Table:
+    def _table(
+        self, name: str, levels: tuple[str, ...], base: np.ndarray, keys: Mapping[str, list[int]]
+    ) -> Table:
         tilt = self.tilt(name, keys, len(levels))
         with np.errstate(divide="ignore"):
             logw = np.log(base)[None, :, :, None] + np.moveaxis(tilt, 2, 1)[:, None]
@@ -136,7 +142,10 @@ class Densities:
 
     def _add_plain(self) -> None:
         base, rate = self.world.base, self.world.base["rate"]
-        words = {"description_qualifier": self.world.goods.qualifiers, "description_tail": self.world.goods.tails}
+        words = {
+            "description_qualifier": self.world.goods.qualifiers,
+            "description_tail": self.world.goods.tails,
+        }
         for name in ("nature_of_transaction", "sender_type", "recipient_type", "destination_region"):
             self.table[name] = self._categorical(name, base[name])
         for name, weights in words.items():
@@ -145,7 +154,9 @@ class Densities:
         keys = {c: [i] for i, c in enumerate(MAIL_CLASSES)}
         self.table["mail_class"] = self._table("mail_class", MAIL_CLASSES, heaviness, keys)
         licence = rate["licence_reference_present"]
-        self.table["licence_reference_present"] = self.yes_no("licence_reference_present", [licence / 20, licence])
+        self.table["licence_reference_present"] = self.yes_no(
+            "licence_reference_present", [licence / 20, licence]
+        )
         self.table["insured"] = self.yes_no("insured", [rate["insured"], min(0.9, 4 * rate["insured"])])
         self.table["nominal_value"] = self.yes_no("nominal_value", [rate["nominal_value"]])
 
@@ -180,9 +191,13 @@ class Densities:
         self.origin_share = np.array([o.share for o in origins]) / sum(o.share for o in origins)
         self.table["hs_missing"] = self.yes_no("hs_missing", [o.hs_missing for o in origins])
         self.table["origin_operator"] = self.yes_no("origin_operator", [rate["origin_operator"]])
-        self.table["country_of_manufacture"] = self.yes_no("country_of_manufacture", [rate["country_of_manufacture"]])
+        self.table["country_of_manufacture"] = self.yes_no(
+            "country_of_manufacture", [rate["country_of_manufacture"]]
+        )
         hubs = tuple(self.world.base["transit"])
-        base = np.array([[0.0 if h == o.code else w for h, w in self.world.base["transit"].items()] for o in origins])
+        base = np.array(
+            [[0.0 if h == o.code else w for h, w in self.world.base["transit"].items()] for o in origins]
+        )
         self.table["transit"] = self._table("transit", hubs, base, {h: [i] for i, h in enumerate(hubs)})
         self.table["ead_received_utc"] = self._advance_data()
         codes = {o.code: [i] for i, o in enumerate(origins)}
@@ -206,7 +221,9 @@ class Densities:
 
     def _pieces(self) -> Table:
         k, s = np.arange(1, MAX_PIECES + 1), self.scale["pieces"]
-        logp = loglogistic_log_prob(k[None, :, None], s.shift[:, None, :], s.spread[None, None, :], 1, MAX_PIECES)
+        logp = loglogistic_log_prob(
+            k[None, :, None], s.shift[:, None, :], s.spread[None, None, :], 1, MAX_PIECES
+        )
         return Table(tuple(map(str, k)), logp[:, None])
 
 

@@ -16,8 +16,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Categorical", "LogLogistic", "NominalValue", "Repeats", "log_softmax", "pick", "loglogistic_sample",
-           "loglogistic_log_prob"]
+__all__ = [
+    "Categorical",
+    "LogLogistic",
+    "NominalValue",
+    "Repeats",
+    "log_softmax",
+    "pick",
+    "loglogistic_sample",
+    "loglogistic_log_prob",
+]
 
 _FAR = 300.0  # logits beyond this are certain in double precision; keeps exp() finite
 

@@ -69,8 +69,10 @@ def inclusion_probability(random: float, rule: np.ndarray, targeted: np.ndarray)
 def points(items: Items, seen: Mapping[str, np.ndarray]) -> np.ndarray:
     """Points of the best-matching risk profile of each item, plus what no field shows."""
     e = items.world.examination
-    noise = items.uniform("officer") + items.uniform("officer_again") - 1.0   # triangular
-    best = np.max([sum(p * seen[name] for name, p in profile.items()) for profile in e["profiles"].values()], axis=0)
+    noise = items.uniform("officer") + items.uniform("officer_again") - 1.0  # triangular
+    best = np.max(
+        [sum(p * seen[name] for name, p in profile.items()) for profile in e["profiles"].values()], axis=0
+    )
     return best + e["officer_noise"] * np.sqrt(6.0) * noise
 
 
@@ -102,10 +104,12 @@ class Office:
             "finding_family": pa.array(self._families).take(pa.array(made.family[rows], mask=~found))})
 
     def _choose(self, made: Prospects) -> tuple[np.ndarray, np.ndarray]:
-        """Rows examined, and their inclusion probabilities: one by one, as a report changes what comes after."""
+        """Rows examined and their inclusion probabilities: one by one, as a report changes what follows."""
         rows, total = [], []
         usual = made.u < self._chance(made.rule, made.points)
-        for i in np.flatnonzero(made.u < self._chance(made.rule, made.points + self._e["watch_points"])).tolist():
+        for i in np.flatnonzero(
+            made.u < self._chance(made.rule, made.points + self._e["watch_points"])
+        ).tolist():
             self._take_in(made.arrived_ms[i])
             parties = made.parties[i].tolist()
             if not usual[i] and self._finds.keys().isdisjoint(parties):
@@ -153,7 +157,9 @@ def _times(items: Items) -> tuple[np.ndarray, np.ndarray]:
     e = items.world.examination
     least, most = e["wait_hours"]
     wait = (least + (most - least) * items.uniform("wait")) * _HOUR_MS
-    delay = np.maximum(0.1, e["delay_days"] + e["delay_spread_days"] * (2 * items.uniform("delay") - 1)) * _DAY_MS
+    delay = (
+        np.maximum(0.1, e["delay_days"] + e["delay_spread_days"] * (2 * items.uniform("delay") - 1)) * _DAY_MS
+    )
     examined = items.skeleton.arrived_ms + wait.astype(np.int64)
     return examined, examined + delay.astype(np.int64)
 
@@ -161,7 +167,11 @@ def _times(items: Items) -> tuple[np.ndarray, np.ndarray]:
 def _families(items: Items) -> np.ndarray:
     """The family that would be recorded: the scheme's own, sometimes "other", sometimes another one."""
     e, names = items.world.examination, list(items.world.families)
-    own = np.array([names.index(p.family) if p.family else 0 for p in items.world.profiles])[items.skeleton.mode]
+    own = np.array([names.index(p.family) if p.family else 0 for p in items.world.profiles])[
+        items.skeleton.mode
+    ]
     u, other = items.uniform("family"), names.index("other") if "other" in names else len(names) - 1
-    wrong = (own + 1 + np.floor(items.uniform("family_wrong") * (len(names) - 1)).astype(np.int64)) % len(names)
+    wrong = (own + 1 + np.floor(items.uniform("family_wrong") * (len(names) - 1)).astype(np.int64)) % len(
+        names
+    )
     return np.select([u < e["family_wrong"], u < e["family_wrong"] + e["family_other"]], [wrong, other], own)

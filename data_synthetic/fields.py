@@ -89,7 +89,9 @@ class HsCode:
     def log_prob(self, items: Items) -> np.ndarray:
         """Log-density of the code under every mode; 0 where it is missing."""
         code = items.value["hs_code"]
-        logp = items.densities.table["hs_code"].log_prob(items.skeleton.week, items.zeros(), np.maximum(code, 0))
+        logp = items.densities.table["hs_code"].log_prob(
+            items.skeleton.week, items.zeros(), np.maximum(code, 0)
+        )
         logp[code < 0] = 0.0
         return logp
 
@@ -132,20 +134,28 @@ class NetWeight:
         """Draw whole grams."""
         shift, spread = items.densities.scale[self.name].of(items.skeleton.week, items.skeleton.mode)
         mu, base, high = self.law(items)
-        items.value[self.name] = loglogistic_sample(items.uniform(self.name), mu + shift, base * spread, 1, high)
+        items.value[self.name] = loglogistic_sample(
+            items.uniform(self.name), mu + shift, base * spread, 1, high
+        )
 
     def log_prob(self, items: Items) -> np.ndarray:
         """Log-density under every mode."""
         mu, base, high = (x[:, None] for x in self.law(items))
         grams = items.value[self.name][:, None]
-        return items.densities.scale[self.name].over_modes(items.skeleton.week, lambda shift, spread:
-                                                           loglogistic_log_prob(grams, mu + shift, base * spread, 1, high))
+        return items.densities.scale[self.name].over_modes(
+            items.skeleton.week,
+            lambda shift, spread: loglogistic_log_prob(grams, mu + shift, base * spread, 1, high),
+        )
 
     def law(self, items: Items) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Location, spread and limits before any profile\'s shift, shape (n,) each."""
         a, norms = anchor(items), items.norms
         mail_class = items.value["mail_class"]
-        return _expected_log_net(items) + norms.log_class[mail_class], norms.net_spread[a], norms.limit[mail_class]
+        return (
+            _expected_log_net(items) + norms.log_class[mail_class],
+            norms.net_spread[a],
+            norms.limit[mail_class],
+        )
 
 
 class Packaging:
@@ -164,7 +174,9 @@ class Packaging:
         mu, high = (x[:, None] for x in self.law(items))
         grams = items.value[self.name][:, None]
         return items.densities.scale[self.column].over_modes(
-            items.skeleton.week, lambda shift, spread: loglogistic_log_prob(grams, mu + shift, spread, 1, high))
+            items.skeleton.week,
+            lambda shift, spread: loglogistic_log_prob(grams, mu + shift, spread, 1, high),
+        )
 
     def law(self, items: Items) -> tuple[np.ndarray, np.ndarray]:
         """Location, spread and limits before any profile\'s shift, shape (n,) each."""

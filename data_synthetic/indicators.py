@@ -40,11 +40,14 @@ _PLAIN: dict[str, Callable[[Items], np.ndarray]] = {
     "words_near_code": lambda i: i.value["description_kind"] == KINDS.index("near"),
     "operator_differs": lambda i: i.value["origin_operator"] == 1,
     "insured": lambda i: i.value["insured"] == 1,
-    "several_pieces": lambda i: i.value["pieces"] >= 2,          # counted from 0: three or more
+    "several_pieces": lambda i: i.value["pieces"] >= 2,  # counted from 0: three or more
     "nominal_value": lambda i: np.isin(i.value["value_cents"], (0, 100)),
-    "private_delivery": lambda i: _level(i, "recipient_type", "residence") | _level(i, "recipient_type", "locker"),
+    "private_delivery": lambda i: (
+        _level(i, "recipient_type", "residence") | _level(i, "recipient_type", "locker")
+    ),
     "regulated_without_licence": lambda i: _unlicensed(i),
-    "listed_word": lambda i: _listed(i)}
+    "listed_word": lambda i: _listed(i),
+}
 
 INDICATORS: tuple[str, ...] = (*_RATIOS, *_GOODS, *_LEVELS, *_PLAIN)
 

@@ -82,4 +82,6 @@ class Items:
         s = self.skeleton
         u = uniform_at(self.seed, 33, s.identity, s.role, s.root)
         member = np.floor(u * np.maximum(pool[stratum] * self.items_a_week, 1.0)).astype(np.int64)
-        return np.where(s.role == side, mix(self.seed, 11, s.identity), mix(self.seed, 12, side, stratum, member))
+        return np.where(
+            s.role == side, mix(self.seed, 11, s.identity), mix(self.seed, 12, side, stratum, member)
+        )

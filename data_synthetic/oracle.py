@@ -76,8 +76,14 @@ class History:
         self._done = np.zeros((0, int(once.sum())))
         self._used = 0
 
-    def step(self, identity: np.ndarray, *, log_kind: Callable[[np.ndarray], np.ndarray], likelihood: Likelihood,
-             kind: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+    def step(
+        self,
+        identity: np.ndarray,
+        *,
+        log_kind: Callable[[np.ndarray], np.ndarray],
+        likelihood: Likelihood,
+        kind: np.ndarray | None = None,
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Take in a block of items.
 
         Parameters
@@ -152,7 +158,11 @@ def _run(slot, kind, sums, said, setting, out):  # pragma: no cover - compiled
     for i in range(len(slot)):
         row, true, bad, good = slot[i], kind[i], -np.inf, -np.inf
         if true >= archetypes:
-            own = state[row, true] if done_at[true] < 0 else _add_logs(state[row, true], done[row, done_at[true]])
+            own = (
+                state[row, true]
+                if done_at[true] < 0
+                else _add_logs(state[row, true], done[row, done_at[true]])
+            )
             past[i] = own - state[row, imitated[true]]
         for z in range(state.shape[1]):
             known = state[row, z] + party[i, z]

@@ -24,8 +24,15 @@ from data_synthetic.world import HERE, World
 from risk.errors import Refused
 from risk.schema import Dictionary
 
-__all__ = ["load_dictionary", "write_package", "make_source", "generate_package", "package_descriptor", "PART_ITEMS",
-           "SAMPLE"]
+__all__ = [
+    "load_dictionary",
+    "write_package",
+    "make_source",
+    "generate_package",
+    "package_descriptor",
+    "PART_ITEMS",
+    "SAMPLE",
+]
 
 SAMPLE = {"world": "teaching", "n_items": 2000, "seed": 7, "days": 60}   # data_synthetic/sample
 TABLES = ("declarations", "outcomes", "truth")
@@ -116,11 +123,15 @@ def generate_package(out: str | Path, source: Source, *, per_part: int = PART_IT
 def _continue(world: World, history: Path, n_items: int | None, days: int | None) -> Source:
     old = Dictionary.load(history).manifest
     if not {"world_id", "first_item", "n_items", "flow", "seed"} <= set(old):
-        raise Refused(f"{history.name} holds no manifest of a made stream; expected a package that 'risk generate' "
-                      "wrote. Nothing was written.")
+        raise Refused(
+            f"{history.name} holds no manifest of a made stream; expected a package that 'risk generate' "
+            "wrote. Nothing was written."
+        )
     if old["world_id"] != world.world_id:
-        raise Refused(f"{history.name} was made in world '{old.get('world')}' ({old.get('world_id')}), asked to "
-                      f"continue in '{world.name}' ({world.world_id}). Name the same world. Nothing was written.")
+        raise Refused(
+            f"{history.name} was made in world '{old.get('world')}' ({old.get('world_id')}), asked to "
+            f"continue in '{world.name}' ({world.world_id}). Name the same world. Nothing was written."
+        )
     first, flow = old["first_item"] + old["n_items"], old["flow"]
     start = Source(world, old["seed"], flow["n_items"], flow["days"], first, first + 1)
     if n_items is None:
@@ -132,7 +143,9 @@ def _continue(world: World, history: Path, n_items: int | None, days: int | None
 # -- writing ------------------------------------------------------------------------------------------------
 
 
-def _write(parts: Iterable[Part], out: Path, manifest: Mapping[str, Any], *, split: bool, per_part: int) -> Path:
+def _write(
+    parts: Iterable[Part], out: Path, manifest: Mapping[str, Any], *, split: bool, per_part: int
+) -> Path:
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise Refused(f"{out} exists and is not an empty folder. Choose another name, or remove it first. "
                       "Nothing was written.")
@@ -163,8 +176,14 @@ def _numbered(parts: Iterable[Part], per_part: int) -> Iterator[tuple[int, Part]
             index, room = divmod(done, per_part)
             take = min(n - start, per_part - room)
             whole = start == 0
-            yield index, Part(part.declarations.slice(start, take),
-                              part.outcomes if whole else part.outcomes.slice(0, 0), part.truth.slice(start, take))
+            yield (
+                index,
+                Part(
+                    part.declarations.slice(start, take),
+                    part.outcomes if whole else part.outcomes.slice(0, 0),
+                    part.truth.slice(start, take),
+                ),
+            )
             start, done = start + take, done + take
             if n == 0:
                 break
@@ -248,9 +267,17 @@ def _cause_fields(declarations: Mapping[str, Any]) -> list[dict[str, Any]]:
     titles = {f["name"]: f.get("title", f["name"]) for f in declarations["schema"]["fields"]}
     altered = [{"name": f"altered_{c}", "type": "boolean", "title": f"{titles[c]}: altered by the scheme",
                 "constraints": {"required": True}, "risk": {"role": "truth"}} for c in field_columns()]
-    evidence = [{"name": f"evidence_{c}", "type": "number", "title": f"{titles[c]}: evidence for the scheme",
-                 "description": "Log-likelihood ratio of the scheme against the archetype that it imitates; "
-                 "empty for regular items.", "risk": {"role": "truth", "unit": "nats"}} for c in field_columns()]
+    evidence = [
+        {
+            "name": f"evidence_{c}",
+            "type": "number",
+            "title": f"{titles[c]}: evidence for the scheme",
+            "description": "Log-likelihood ratio of the scheme against the archetype that it imitates; "
+            "empty for regular items.",
+            "risk": {"role": "truth", "unit": "nats"},
+        }
+        for c in field_columns()
+    ]
     return altered + evidence
 
 

@@ -4,8 +4,8 @@ An identity belongs to a *cell* – volume class, week of birth, home origin –
 scheme) drawn from ``P(kind | cell)``. When it is chosen for an item depends on its cell alone, so the times
 of its items tell nothing about its kind beyond the cell: that is what makes the oracle a running sum.
 
-Kinds are calibrated: `Population` solves for the cell-free odds of each kind that give every scheme its share of
-irregular items, and every archetype its share of regular ones (those of its imitators included), in the
+Kinds are calibrated: `Population` solves for the cell-free odds of each kind that give every scheme its share
+of irregular items, and every archetype its share of regular ones (those of its imitators included), in the
 world's own period.
 """
 
@@ -82,7 +82,10 @@ class Population:
         For a kind that does it `once`, the probability while it has not happened yet.
         """
         day, born_day = np.array([[7.0 * week + 3.5]]), 7.0 * born[None, :] + 3.5
-        rows = [k.rate * b.activity(day, born_day)[0] for k, b in zip(self.world.profiles, self.behaviours, strict=True)]
+        rows = [
+            k.rate * b.activity(day, born_day)[0]
+            for k, b in zip(self.world.profiles, self.behaviours, strict=True)
+        ]
         return np.clip(np.stack(rows), 0.0, 0.999)
 
     def sender_role(self, age_weeks: np.ndarray) -> np.ndarray:
@@ -100,7 +103,13 @@ class Population:
         life = np.minimum(rng.geometric(self.death[volume]), MAX_LIFE)
         cumulative = np.cumsum(np.exp(self.log_kind(born)[volume, home]), axis=1)
         kind = np.minimum((rng.random(n)[:, None] >= cumulative).sum(axis=1), self.kinds - 1)
-        return {"born": np.full(n, born), "last": born + life - 1, "volume": volume, "home": home, "kind": kind}
+        return {
+            "born": np.full(n, born),
+            "last": born + life - 1,
+            "volume": volume,
+            "home": home,
+            "kind": kind,
+        }
 
     # -- calibration ------------------------------------------------------------------------------------
 
@@ -126,12 +135,16 @@ class Population:
         cell = np.stack([self.share[:, None] * self.home_share(b) for b in born]) * self.weight[:, None]
         items, irregular = self._exposure(weeks, born)
         target = self._targets()
-        log_odds = np.log(target) - np.log(np.array([1.0] * self.archetypes + [0.6] * (self.kinds - self.archetypes)))
+        log_odds = np.log(target) - np.log(
+            np.array([1.0] * self.archetypes + [0.6] * (self.kinds - self.archetypes))
+        )
         for _ in range(_ROUNDS):
             kind = np.exp(log_softmax(log_odds + leaning))
             got = np.einsum("bvo,bv,bvoz->z", cell, items, kind)
             bad = np.einsum("bvo,zbv,bvoz->z", cell, irregular, kind)
-            regular = np.bincount(self.imitated, got - bad, minlength=self.kinds)   # schemes' ordinary items too
+            regular = np.bincount(
+                self.imitated, got - bad, minlength=self.kinds
+            )  # schemes' ordinary items too
             reached = np.where(np.arange(self.kinds) < self.archetypes, regular, bad) / got.sum()
             log_odds = log_odds + np.log(target / np.maximum(reached, 1e-300))
         return log_odds

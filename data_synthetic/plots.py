@@ -1,7 +1,7 @@
 """Draws how a world behaves in time, one picture a preset: ``python -m data_synthetic plots``.
 
-Four panels: irregular items by scheme; the words of the emergence scheme with the days on which they are listed; where
-items of the drifting scheme come from; what was known when (irregular, found, found and reported).
+Four panels: irregular items by scheme; the words of the emergence scheme with the days on which they are
+listed; where items of the drifting scheme come from; what was known when (irregular, found, reported).
 Needs matplotlib, a development dependency. Shares are of a large stream, means of three weeks.
 """
 
@@ -25,8 +25,14 @@ __all__ = ["draw", "weekly", "ITEMS", "SEED"]
 ITEMS, SEED = 400_000, 1
 _SMOOTH = 3          # weeks
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")   # Okabe and Ito 2008
-_SHOWN = ("new_substance", "takedown_displacement", "counterfeit", "production_equipment", "collection_points",
-          "high_worth")
+_SHOWN = (
+    "new_substance",
+    "takedown_displacement",
+    "counterfeit",
+    "production_equipment",
+    "collection_points",
+    "high_worth",
+)
 
 
 def weekly(stream: Stream, of: pd.Series, *, among: np.ndarray | None = None) -> pd.DataFrame:
@@ -70,7 +76,10 @@ def draw(preset: str, out: Path, *, items: int = ITEMS, seed: int = SEED) -> Pat
         axis.set_ylim(bottom=0)
         axis.grid(alpha=0.25)
         axis.spines[["top", "right"]].set_visible(False)
-    figure.suptitle(f"World '{preset}': {items:,} items over {world.days} days, seed {seed}; means of three weeks", fontsize=13)
+    figure.suptitle(
+        f"World '{preset}': {items:,} items over {world.days} days, seed {seed}; means of three weeks",
+        fontsize=13,
+    )
     figure.savefig(out, metadata={"Software": None})
     return out
 
@@ -88,7 +97,9 @@ def _schemes(axis: "Axes", stream: Stream, world: World) -> None:
     closed = next(s.activity for s in world.schemes if s.key == "takedown_displacement").get("days", ())
     for day in closed:
         axis.axvline(day / 7, color="#666", linestyle=":", linewidth=1)
-        axis.text(day / 7, axis.get_ylim()[1], " takedown", fontsize=8, va="bottom", ha="center", color="#444")
+        axis.text(
+            day / 7, axis.get_ylim()[1], " takedown", fontsize=8, va="bottom", ha="center", color="#444"
+        )
     axis.set_title("Irregular items a week, six schemes", pad=14)
 
 
@@ -101,7 +112,15 @@ def _words(axis: "Axes", stream: Stream, world: World) -> None:
     for colour, listed in zip(_COLOURS, world.examination["listed"], strict=False):
         if listed["from_day"] < world.days:
             axis.axvline(listed["from_day"] / 7, color=colour, linestyle=":", linewidth=1)
-            axis.text(listed["from_day"] / 7, axis.get_ylim()[1], "listed", fontsize=8, va="bottom", ha="center", color=colour)
+            axis.text(
+                listed["from_day"] / 7,
+                axis.get_ylim()[1],
+                "listed",
+                fontsize=8,
+                va="bottom",
+                ha="center",
+                color=colour,
+            )
     axis.set_title("Irregular items a week that carry a new word", pad=14)
 
 
@@ -120,9 +139,16 @@ def _known(axis: "Axes", stream: Stream, world: World) -> None:
     start = pd.Timestamp(stream.manifest["start_utc"])
     reported = o[o["found"]].set_index("item_id")["reported_utc"]
     irregular = weekly(stream, stream.truth["irregular"].map({True: "x", False: None}))["x"]
-    found = weekly(stream, d["item_id"].isin(reported.index).map({True: "x", False: None})).get("x", 0 * irregular)
+    found = weekly(stream, d["item_id"].isin(reported.index).map({True: "x", False: None})).get(
+        "x", 0 * irregular
+    )
     week = ((reported - start).dt.total_seconds() // 604_800).astype(int)
-    known = week.value_counts().reindex(irregular.index, fill_value=0).rolling(_SMOOTH, min_periods=1, center=True).mean()
+    known = (
+        week.value_counts()
+        .reindex(irregular.index, fill_value=0)
+        .rolling(_SMOOTH, min_periods=1, center=True)
+        .mean()
+    )
     _lines(axis, pd.DataFrame({"a": irregular, "b": found, "c": known}),
            [("a", "irregular, by arrival"), ("b", "found, by arrival"), ("c", "found, by report")])
     axis.set_title("What is there, what is found, when it is reported")

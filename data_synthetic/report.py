@@ -53,14 +53,19 @@ def measure(streams: Sequence[Stream], world: World) -> list[Row]:
     rows = []
     for figure in world.calibration:
         found = np.array([float(MEASURES[figure.key](s, world)) for s in streams])
-        found = found[np.isfinite(found)] if np.isfinite(found).any() else found   # a small stream may show none
+        found = (
+            found[np.isfinite(found)] if np.isfinite(found).any() else found
+        )  # a small stream may show none
         rows.append(Row(figure, float(found.mean()), float(found.min()), float(found.max())))
     return rows
 
 
 def report(streams: Sequence[Stream], world: World) -> str:
     """The comparison as Markdown."""
-    head = ["| figure | public | here | seeds from – to | outside by | tolerance | | source |", "|" + "---|" * 8]
+    head = [
+        "| figure | public | here | seeds from – to | outside by | tolerance | | source |",
+        "|" + "---|" * 8,
+    ]
     rows = measure(streams, world)
     notes = [f"- {r.figure.title}: {r.figure.reason}" for r in rows if r.figure.reason]
     first = streams[0].manifest
@@ -85,7 +90,13 @@ def _span(least: float, most: float, figure: Figure) -> str:
 def _number(value: float, figure: Figure) -> str:
     if np.isnan(value):
         return "?"
-    return f"{value:.1f}" if figure.most > 1 else f"{100 * value:.2f} %" if value < 0.02 else f"{100 * value:.1f} %"
+    return (
+        f"{value:.1f}"
+        if figure.most > 1
+        else f"{100 * value:.2f} %"
+        if value < 0.02
+        else f"{100 * value:.1f} %"
+    )
 
 
 def _points(value: float, figure: Figure) -> str:

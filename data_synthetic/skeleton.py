@@ -60,7 +60,11 @@ class Clock:
             amplitude, peak = self.world.season
             of_year = (day + self.world.start.timetuple().tm_yday - 1) % 365
             rate = np.array(self.world.weekdays)[(day + self.world.start.weekday()) % 7]
-            rate = rate / np.mean(self.world.weekdays) * (1 + amplitude * np.cos(2 * np.pi * (of_year - peak) / 365))
+            rate = (
+                rate
+                / np.mean(self.world.weekdays)
+                * (1 + amplitude * np.cos(2 * np.pi * (of_year - peak) / 365))
+            )
             self._total = np.concatenate([[0.0], np.cumsum(rate)])[: days + 1]
 
 
@@ -99,7 +103,10 @@ class Skeletons:
     def make(self, block: int, n: int) -> Skeleton:
         """The next block; blocks must be asked for in order, with all but the last full."""
         number = block * BLOCK + np.arange(n)
-        draw = {name: stream(self.seed, name, block).random(BLOCK)[:n] for name in ("time", "who", "role", "irregular")}
+        draw = {
+            name: stream(self.seed, name, block).random(BLOCK)[:n]
+            for name in ("time", "who", "role", "irregular")
+        }
         day = self.clock.day(number + draw["time"])
         week = (day // 7).astype(np.int64)
         parts = [self._week_part(w, np.flatnonzero(week == w), draw) for w in range(week[0], week[-1] + 1)]
@@ -152,7 +159,8 @@ class Skeletons:
 
     def _counterparts(self, identity: np.ndarray, role: np.ndarray, place: np.ndarray,
                       kind: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Whether the counterpart is new, and the place where it came first: follows repeats to their root."""
+        """Whether the counterpart is new, and where it came first: follows repeats to their root."""
+
         def is_new(rows: np.ndarray, at: np.ndarray) -> np.ndarray:
             u = uniform_at(self.seed, 21, identity[rows], role[rows], at)
             return (at == 0) | (u < self._novelty[kind[rows]])

@@ -98,7 +98,7 @@ class Source:
                 "days": round(self.period()[1] - self.period()[0], 6), "start_utc": begin, "end_utc": end}
 
     def parts(self, *, processes: int = 1, progress: Progress | None = None) -> Iterator[Part]:
-        """The stream in order, a block at a time. Earlier items are made again first, to know their parties."""
+        """The stream in order, a block at a time. Earlier items are made again, to know their parties."""
         maker = StreamMaker(self)
         for block in maker.blocks(processes):
             part = maker.finish(block)
@@ -146,7 +146,9 @@ class StreamMaker:
         self.skeletons = Skeletons(self.population, clock, source.seed)
         self.maker = BlockMaker(self.population, source.seed)
         self.start_ms = int(np.datetime64(world.start, "ms").astype(np.int64))
-        self.office = Office(world.examination, families=tuple(world.families.values()), start_ms=self.start_ms)
+        self.office = Office(
+            world.examination, families=tuple(world.families.values()), start_ms=self.start_ms
+        )
         once = np.array([p.once for p in world.profiles])
         self.history = History(imitated=densities.imitated, archetypes=len(world.archetypes), once=once)
 
@@ -167,7 +169,7 @@ class StreamMaker:
                                  likelihood=block.likelihood, kind=s.kind)
 
     def finish(self, block: Block) -> Part | None:
-        """Examine the block and add it to the oracle's sums; None for a block wholly before the first item wanted."""
+        """Examine the block and add it to the oracle's sums; None for a block before all items wanted."""
         s = block.skeleton
         margin, past = self.add(block)
         outcomes = self._reported(self.office.examine(block.prospects, block.declarations["item_id"]))

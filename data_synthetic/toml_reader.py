@@ -122,8 +122,12 @@ class Table:
         known = [*known, *self._read]
         for key in self._values:
             if key not in self._read:
-                raise BadSetting(self.name(key), got=self._values[key], expected="no such key here",
-                                 todo=nearest(key, [k for k in known if k not in self._values] or known).strip())
+                raise BadSetting(
+                    self.name(key),
+                    got=self._values[key],
+                    expected="no such key here",
+                    todo=nearest(key, [k for k in known if k not in self._values] or known).strip(),
+                )
 
 
 def merge(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The truth table: how each item is, which fields its scheme altered, how much each field tells.
 
-For an irregular item `altered_<field>` is true where its scheme alters the field's law, and `evidence_<field>`
+For an irregular item `altered_<field>` is true where its scheme alters the field's law, `evidence_<field>`
 is the log-likelihood ratio (nats) of the scheme against the archetype that it imitates. The ids stand for the
 parties: the identity's own id carries what its earlier items tell, the counterpart's id whether it is new.
 Regular items have no altered field and no evidence (null).
@@ -18,7 +18,9 @@ from data_synthetic.world import World
 __all__ = ["truth_table", "DECIMALS", "MOST"]
 
 DECIMALS = 6   # of margins and evidence: hides last-bit differences between processors' exp and log
-MOST = 50.0    # nats; a long ordinary history can tell hundreds against every scheme, which only overflows exp()
+MOST = (
+    50.0  # nats; a long ordinary history can tell hundreds against every scheme, which only overflows exp()
+)
 
 
 def truth_table(world: World, block: Block, margin: np.ndarray, past: np.ndarray) -> pa.Table:

@@ -28,8 +28,20 @@ from typing import Any
 from data_synthetic.toml_reader import Table, merge
 from risk.errors import NotFound, Refused
 
-__all__ = ["World", "Profile", "Timed", "Origin", "Commodity", "Group", "Goods", "Figure", "PRESETS", "load_world",
-           "make_world", "COLUMN_OF"]
+__all__ = [
+    "World",
+    "Profile",
+    "Timed",
+    "Origin",
+    "Commodity",
+    "Group",
+    "Goods",
+    "Figure",
+    "PRESETS",
+    "load_world",
+    "make_world",
+    "COLUMN_OF",
+]
 
 HERE = Path(__file__).parent
 PRESETS = ("operational", "teaching", "drift", "displacement", "calm")
@@ -150,7 +162,7 @@ class Profile:
 
 @dataclass(frozen=True)
 class Figure:
-    """A public figure that the stream is set beside; `reason` says why it is not aimed at, where it is not."""
+    """A public figure that the stream is set beside; `reason` says why it is not aimed at, if so."""
 
     key: str
     title: str

@@ -67,15 +67,29 @@ def read_world(top: Table, *, name: str, world_id: str) -> World:
     schemes = tuple(reader.read(t, by_key) for t in _tables(top, "schemes"))
     stream, irregular = top.table("stream"), top.table("irregular")
     world = World(
-        name=name, world_id=world_id, start=_read_date(stream), days=stream.whole("days", 1, 36500),
-        weekdays=_read_weekdays(stream), stationary=top.flag("stationary"),
+        name=name,
+        world_id=world_id,
+        start=_read_date(stream),
+        days=stream.whole("days", 1, 36500),
+        weekdays=_read_weekdays(stream),
+        stationary=top.flag("stationary"),
         season=(stream.number("season_amplitude", 0, 0.9), stream.number("season_peak_day", 0, 366)),
-        irregular_share=irregular.number("share", 1e-4, 0.2), strength=irregular.number("strength", 0, 10),
-        parties=_read_numbers(top.table("parties"), _PARTIES), origins=origins, base=base,
-        shipping=_read_shipping(top), examination=_read_examination(top.table("examination"), words=goods.tails,
-                                                                stationary=top.flag("stationary")),
+        irregular_share=irregular.number("share", 1e-4, 0.2),
+        strength=irregular.number("strength", 0, 10),
+        parties=_read_numbers(top.table("parties"), _PARTIES),
+        origins=origins,
+        base=base,
+        shipping=_read_shipping(top),
+        examination=_read_examination(
+            top.table("examination"), words=goods.tails, stationary=top.flag("stationary")
+        ),
         calibration=tuple(_read_figure(t) for t in _tables(top, "calibration")),
-        families=families, archetypes=archetypes, schemes=schemes, goods=goods, raw=top.raw())
+        families=families,
+        archetypes=archetypes,
+        schemes=schemes,
+        goods=goods,
+        raw=top.raw(),
+    )
     for table in (stream, irregular, top):
         table.done()
     return world
@@ -140,9 +154,13 @@ def _read_goods(table: Table) -> Goods:
 
 
 def _read_group(table: Table) -> Group:
-    group = Group(key=table.name("").rstrip(".").rsplit(".", 1)[-1], share=table.number("share", 0, 1),
-                  net_spread=table.number("net_spread", 0.05, 3), value_spread=table.number("value_spread", 0.05, 3),
-                  regulated=table.flag("regulated"))
+    group = Group(
+        key=table.name("").rstrip(".").rsplit(".", 1)[-1],
+        share=table.number("share", 0, 1),
+        net_spread=table.number("net_spread", 0.05, 3),
+        value_spread=table.number("value_spread", 0.05, 3),
+        regulated=table.flag("regulated"),
+    )
     table.done()
     return group
 
@@ -150,7 +168,11 @@ def _read_group(table: Table) -> Group:
 def _read_commodity(table: Table, key: str, groups: list[str]) -> Commodity:
     row = table.get(key)
     expected = "[group, six digits, title, net grams, value SDR, weight, nouns…]"
-    good = isinstance(row, list) and len(row) >= 7 and all(isinstance(v, (int, float)) and v > 0 for v in row[3:6])
+    good = (
+        isinstance(row, list)
+        and len(row) >= 7
+        and all(isinstance(v, (int, float)) and v > 0 for v in row[3:6])
+    )
     good = good and all(isinstance(v, str) for v in [*row[:3], *row[6:]])
     if not good or row[0] not in groups or not (len(row[1]) == 6 and row[1].isdigit()):
         raise BadSetting(table.name(key), got=row, expected=expected)
@@ -163,7 +185,9 @@ def _check_goods(goods: Goods) -> None:
     for what, values in (("noun", nouns), ("HS code", codes)):
         twice = sorted({v for v in values if values.count(v) > 1})
         if twice:
-            raise BadSetting("goods.commodities", got=twice[0], expected=f"each {what} for one commodity only")
+            raise BadSetting(
+                "goods.commodities", got=twice[0], expected=f"each {what} for one commodity only"
+            )
     for group in goods.groups:
         if sum(c.group == group.key for c in goods.commodities) < 2:
             raise BadSetting(f"goods.groups.{group.key}", got="one commodity or none", expected="two or more")
@@ -220,7 +244,9 @@ def _read_examination(table: Table, *, words: Iterable[str], stationary: bool) -
     if not (isinstance(hours, list) and len(hours) == 2 and 0 <= hours[0] <= hours[1]):
         raise BadSetting(table.name("wait_hours"), got=hours, expected="[least, most] hours")
     found["wait_hours"] = tuple(float(h) for h in hours)
-    found["profiles"] = {t.name("").rstrip(".").rsplit(".", 1)[-1]: _read_points(t) for t in _tables(table, "profiles")}
+    found["profiles"] = {
+        t.name("").rstrip(".").rsplit(".", 1)[-1]: _read_points(t) for t in _tables(table, "profiles")
+    }
     rows = table.get("listed", [])
     found["listed"] = [] if stationary else [_read_listed(Table(row, f"{table.name('listed')}[{i}]"), words)
                                              for i, row in enumerate(rows)]
@@ -283,7 +309,11 @@ class _ProfileReader:
             return _INHERIT, _INHERIT, 0.0
         if isinstance(table.get("sender_role"), Mapping):
             inner = table.table("sender_role")
-            roles = (inner.number("young", 0, 1), inner.number("old", 0, 1), inner.number("turn_days", 0, 365))
+            roles = (
+                inner.number("young", 0, 1),
+                inner.number("old", 0, 1),
+                inner.number("turn_days", 0, 365),
+            )
             inner.done()
             return roles
         both = table.number("sender_role", 0, 1)
@@ -313,8 +343,12 @@ class _ProfileReader:
 
     def _one_timed(self, table: Table) -> Timed:
         name = table.one_of("field", self._keys)
-        timed = Timed(name, self._factors(table.table("factors"), name),
-                      table.number("from_day", -_FOREVER, _FOREVER, -_FOREVER),
-                      table.number("until_day", -_FOREVER, _FOREVER, _FOREVER), table.number("ramp_days", 0, 3650, 1.0))
+        timed = Timed(
+            name,
+            self._factors(table.table("factors"), name),
+            table.number("from_day", -_FOREVER, _FOREVER, -_FOREVER),
+            table.number("until_day", -_FOREVER, _FOREVER, _FOREVER),
+            table.number("ramp_days", 0, 3650, 1.0),
+        )
         table.done()
         return timed

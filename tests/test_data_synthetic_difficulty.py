@@ -45,7 +45,7 @@ def test_the_irregular_share_is_operational(streams):
 
 @pytest.mark.parametrize("key", TUPLES, ids="-".join)
 def test_a_dictionary_of_exact_tuples_knows_no_more_than_the_fields_themselves(streams, key):
-    """Learn which tuples were irregular in the first half of each stream; how irregular are they in the second?
+    """Learn which tuples were irregular in the first half of each stream; how are they in the second?
 
     Goods that are irregular more often come again more often, which is risk and not a leak; so what the
     tuples find is set against what the item-only oracle expects of the same items: at most 1.2 times that,
@@ -120,9 +120,22 @@ def test_ids_carry_no_information(streams):
 def features(d: pd.DataFrame) -> pd.DataFrame:
     """Good item features: weights and values against the goods' own, agreement, route, timeliness, counts."""
     code = d["hs_code"].fillna("none")
-    x = pd.DataFrame({c: pd.factorize(d[c].astype(str))[0] for c in (
-        "mail_class", "origin", "nature_of_transaction", "sender_type", "recipient_type", "destination_region",
-        "transit", "origin_operator", "country_of_manufacture")})
+    x = pd.DataFrame(
+        {
+            c: pd.factorize(d[c].astype(str))[0]
+            for c in (
+                "mail_class",
+                "origin",
+                "nature_of_transaction",
+                "sender_type",
+                "recipient_type",
+                "destination_region",
+                "transit",
+                "origin_operator",
+                "country_of_manufacture",
+            )
+        }
+    )
     x["hs"], x["words"] = pd.factorize(code)[0], pd.factorize(d["description"].str.lower())[0]
     for c in ("declared_net_weight_g", "gross_weight_g", "declared_value_sdr"):
         log = np.log(d[c].clip(lower=0.1))
@@ -148,8 +161,14 @@ def with_history(x: pd.DataFrame, d: pd.DataFrame, score: np.ndarray) -> pd.Data
 
 
 def boosted(x: pd.DataFrame, y: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    model = HistGradientBoostingClassifier(max_iter=80, learning_rate=0.08, max_leaf_nodes=15, l2_regularization=5,
-                                           early_stopping=False, random_state=0)
+    model = HistGradientBoostingClassifier(
+        max_iter=80,
+        learning_rate=0.08,
+        max_leaf_nodes=15,
+        l2_regularization=5,
+        early_stopping=False,
+        random_state=0,
+    )
     return model.fit(x[rows], y[rows]).decision_function(x)
 
 

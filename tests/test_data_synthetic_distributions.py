@@ -23,7 +23,7 @@ LAWS = {
 
 
 def excess(drawn: np.ndarray, values: np.ndarray, log_prob: np.ndarray) -> float:
-    """Chi-square of the histogram against the stated law, over its 99.99 % point; cells expect 50 at least."""
+    """Chi-square of the histogram against the stated law, over its 99.99 % point; cells expect 50 or more."""
     p = np.exp(log_prob)
     count = np.bincount(np.searchsorted(values, drawn), minlength=len(values))
     cell = np.minimum((np.cumsum(p) - p / 2) * len(drawn) / 50, len(drawn) / 50).astype(int)
@@ -58,7 +58,9 @@ def test_repeats_say_how_often_a_counterpart_is_new() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(median=st.floats(0.1, 1e5), spread=st.floats(0.05, 3), high=st.integers(1, 400))
-def test_log_logistic_sums_to_one_and_never_leaves_its_limits(median: float, spread: float, high: int) -> None:
+def test_log_logistic_sums_to_one_and_never_leaves_its_limits(
+    median: float, spread: float, high: int
+) -> None:
     law, values = LogLogistic(median, spread, 1, high), np.arange(1, high + 1)
     assert np.exp(law.log_prob(values)).sum() == pytest.approx(1.0, abs=1e-6)
     drawn = law.sample(np.random.default_rng(0), 200)

@@ -1,4 +1,4 @@
-"""docs/adding-a-scheme.md does what it says: its file, its function and its session are run as they stand there."""
+"""docs/adding-a-scheme.md does what it says: its file, function and session are run as they stand there."""
 
 from __future__ import annotations
 

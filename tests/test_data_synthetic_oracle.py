@@ -68,7 +68,9 @@ class Slow:
                 if t.field == name:
                     rise = min(max((day - t.from_day) / t.ramp_days, 0.0), 1.0)
                     fall = min(max((t.until_day + t.ramp_days - day) / t.ramp_days, 0.0), 1.0)
-                    log += sum(power * min(rise, fall) * math.log(f) for k, f in t.factors.items() if k in keys)
+                    log += sum(
+                        power * min(rise, fall) * math.log(f) for k, f in t.factors.items() if k in keys
+                    )
         return math.exp(log)
 
     def choose(self, name, base, value, mode, week, aliases=lambda v: (v,)):
@@ -88,7 +90,7 @@ class Slow:
         return (math.log(base["median"] * self.factor(name, ("scale",), mode, week)),
                 base["spread"] * self.factor(name, ("spread",), mode, week))
 
-    @cache
+    @cache  # noqa: B019 - one world lives as long as the tests
     def commodity(self, mode, week):
         inside = {g: sum(c.weight for c in self.goods.commodities if c.group == g) for g in self.share}
         total = sum(self.share.values())
@@ -112,7 +114,10 @@ class Slow:
         out["description"], topic = self.text(row, code, mode, week)
         out |= self.size(row, topic if topic is not None else code, mode, week)
         rate, at = base["rate"], (mode, week)
-        for name, value in (("origin_operator", row.origin_operator), ("country_of_manufacture", row.country_of_manufacture)):
+        for name, value in (
+            ("origin_operator", row.origin_operator),
+            ("country_of_manufacture", row.country_of_manufacture),
+        ):
             out[name] = self.yes_no(name, rate[name], value != row.origin, *at)
         hubs = {h: w for h, w in base["transit"].items() if h != row.origin}
         out["transit"] = self.choose("transit", hubs, "none" if pd.isna(row.transit) else row.transit, *at)
@@ -152,7 +157,9 @@ class Slow:
         mu, spread = self.number("declared_net_weight_g", mode, week)
         limit = self.world.shipping["limits"][row.mail_class]
         center = usual + math.log(base["class_weight"][row.mail_class])
-        out["declared_net_weight_g"] = self.whole(row.declared_net_weight_g, center + mu, spread * spreads[0], limit)
+        out["declared_net_weight_g"] = self.whole(
+            row.declared_net_weight_g, center + mu, spread * spreads[0], limit
+        )
         pack = self.world.shipping["packaging"][row.mail_class]
         mu, spread = self.number("gross_weight_g", mode, week)
         center = math.log(pack["grams"]) + pack["power"] * math.log(row.declared_net_weight_g)
@@ -164,7 +171,9 @@ class Slow:
         center += power["value_for_weight"] * excess
         cents = round(100 * row.declared_value_sdr)
         habit = math.exp(self.yes_no("nominal_value", base["rate"]["nominal_value"], True, mode, week))
-        honest = 0.0 if cents == 0 else math.exp(self.whole(cents, center + mu, spread * spreads[1], 5_000_000))
+        honest = (
+            0.0 if cents == 0 else math.exp(self.whole(cents, center + mu, spread * spreads[1], 5_000_000))
+        )
         out["declared_value_sdr"] = math.log((habit / 2 if cents in (0, 100) else 0.0) + (1 - habit) * honest)
         dear = base["rate"]["insured"] * (4 if row.declared_value_sdr > 100 else 1)
         out["insured"] = self.yes_no("insured", min(dear, 0.9), row.insured, mode, week)
@@ -279,7 +288,9 @@ def test_item_oracle_equals_sum_over_all_identities_at_work(tiny):
         for kind, profile in enumerate(world.profiles):
             fields = {m: math.exp(cached_fields(slow, part, i, row, m, 0)) for m in {kind, imitated[kind]}}
             party = math.exp(sum(slow.parties(row, kind).values()))
-            received = math.exp(slow.choose("origin", {o.code: o.share for o in world.origins}, row.origin, kind, 0))
+            received = math.exp(
+                slow.choose("origin", {o.code: o.share for o in world.origins}, row.origin, kind, 0)
+            )
             for j in range(len(who)):
                 born, volume = int(columns["born"][j]), columns["volume"][j]
                 weight = 2.0 ** volume * math.exp(p.log_kind(born)[volume, columns["home"][j], kind])
@@ -322,8 +333,16 @@ def large():
         for block in maker.blocks(1):
             s = block.skeleton
             margin, _ = maker.add(block)
-            tables.append(pd.DataFrame({"item": block.margin_item, "history": margin, "irregular": s.irregular,
-                                        "identity": s.identity + seed * 10**9}))
+            tables.append(
+                pd.DataFrame(
+                    {
+                        "item": block.margin_item,
+                        "history": margin,
+                        "irregular": s.irregular,
+                        "identity": s.identity + seed * 10**9,
+                    }
+                )
+            )
     return pd.concat(tables, ignore_index=True)
 
 
@@ -348,4 +367,6 @@ def test_oracle_is_calibrated_over_all_deciles_together(large, oracle):
 def test_a_miscalibrated_oracle_would_be_noticed(large):
     """The judgement above can fail: margins half a nat too high are refused."""
     with pytest.raises(AssertionError):
-        test_oracle_is_calibrated_over_all_deciles_together(large.assign(history=large["history"] + 0.5), "history")
+        test_oracle_is_calibrated_over_all_deciles_together(
+            large.assign(history=large["history"] + 0.5), "history"
+        )

@@ -16,7 +16,6 @@ from data_synthetic.stream import generate
 from data_synthetic.world import PRESETS, load_world
 from risk.errors import Refused
 
-
 DOCS = Path(__file__).parent.parent / "docs"
 
 
@@ -48,7 +47,7 @@ def test_every_figure_has_a_measure_and_every_measure_a_figure(world) -> None:
 
 
 def test_past_targeting_finds_something_and_reads_no_truth(operational_streams) -> None:
-    """Rules and targeting hit several times oftener than chance; noise and memory do not depend on the truth."""
+    """Rules and targeting hit several times oftener than chance; memory and noise know no truth."""
     outcomes = [s.outcomes for s in operational_streams]
     hits = [o.loc[o["channel"] != "random", "found"].mean() for o in outcomes]
     share = [s.truth["irregular"].mean() for s in operational_streams]
@@ -59,11 +58,16 @@ def test_the_data_sheet_is_what_its_command_makes(operational_streams, world, mo
     monkeypatch.setitem(datasheet.TABLES, "calibration", lambda: report(operational_streams, world))
     text = datasheet.README.read_text(encoding="utf-8")
     assert datasheet.fill(text) == text, "run: python -m data_synthetic datasheet"
-    assert set(datasheet.TABLES) == set(datasheet._PART.sub(lambda m: m[2] + " ", text).split()) & set(datasheet.TABLES)
+    assert set(datasheet.TABLES) == set(datasheet._PART.sub(lambda m: m[2] + " ", text).split()) & set(
+        datasheet.TABLES
+    )
     for part in ("Motivation", "Composition", "Collection process", "Uses", "Limits", "Distribution"):
         assert f"## {part}" in text
     for preset in PRESETS:
-        assert f"world-{preset}.png" in text and (DOCS / "images" / f"world-{preset}.png").stat().st_size > 20_000
+        assert (
+            f"world-{preset}.png" in text
+            and (DOCS / "images" / f"world-{preset}.png").stat().st_size > 20_000
+        )
 
 
 def test_a_table_that_nothing_makes_is_refused() -> None:

@@ -1,4 +1,4 @@
-"""Streams: the same bytes whatever the parts, processes or processor; valid packages; ids without information."""
+"""Streams: the same bytes whatever the parts, processes or processor; valid packages; plain ids."""
 
 from __future__ import annotations
 
@@ -47,7 +47,9 @@ def test_the_committed_sample_is_made_again_byte_for_byte(tmp_path):
 
 def test_the_dictionary_names_every_commodity_code_of_the_world():
     named = load_dictionary()["hs_code"].levels
-    codes = {c[1] for c in tomllib.loads((ROOT / "goods.toml").read_text(encoding="utf-8"))["commodities"].values()}
+    codes = {
+        c[1] for c in tomllib.loads((ROOT / "goods.toml").read_text(encoding="utf-8"))["commodities"].values()
+    }
     assert set(named) == codes | {c[:4] for c in codes}
     assert all(words.startswith(f"{code} (") for code, words in named.items())
 
@@ -82,7 +84,9 @@ def test_a_longer_stream_begins_with_the_shorter_one_and_history_continues_it(tm
     long = read_long(world)
     joined = pd.concat([read(tmp_path / "first", "declarations"), read(tmp_path / "next", "declarations")])
     pd.testing.assert_frame_equal(joined.reset_index(drop=True), long["declarations"])
-    truth = pd.concat([read(tmp_path / "first", "truth"), read(tmp_path / "next", "truth")], ignore_index=True)
+    truth = pd.concat(
+        [read(tmp_path / "first", "truth"), read(tmp_path / "next", "truth")], ignore_index=True
+    )
     pd.testing.assert_frame_equal(truth, long["truth"])
     old = set(read(tmp_path / "first", "declarations").sender_id)
     assert len(old & set(read(tmp_path / "next", "declarations").sender_id)) > 100
@@ -184,7 +188,10 @@ def test_outcomes_are_those_reported_before_the_end(stream):
     assert delay.between(5, 9).all() and 6.8 < delay.median() < 7.2
     assert (o["examined_utc"] > arrived.loc[o["item_id"]].to_numpy()).all()
     assert (arrived[arrived > end - pd.Timedelta(days=5)].index.isin(o["item_id"])).sum() == 0
-    assert o.loc[~o["found"], "finding_family"].isna().all() and o.loc[o["found"], "finding_family"].notna().all()
+    assert (
+        o.loc[~o["found"], "finding_family"].isna().all()
+        and o.loc[o["found"], "finding_family"].notna().all()
+    )
 
 
 def test_inclusion_probabilities_give_unbiased_totals(stream):

@@ -1,4 +1,4 @@
-"""World files: every number with its unit and source; what is wrong is refused with key, expected and given."""
+"""World files: every number with its unit and source; wrong ones are refused with key, expected and given."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from data_synthetic.world import HERE, PRESETS, load_world, make_world
 from risk.cli import app
 from risk.errors import BadSetting, NotFound, Refused, RiskError
 
-BAD = {   # what a world file says: what the refusal must name
+BAD = {  # what a world file says: what the refusal must name
     "[irregular]\nshare = 0.5": r"irregular\.share is 0\.5; expected a number, 0\.0001 to 0\.2",
     "[irregular]\nshare = 'many'": r"irregular\.share is 'many'; expected a number",
     "[irregular]\nshare = nan": r"irregular\.share is nan",
@@ -26,28 +26,30 @@ BAD = {   # what a world file says: what the refusal must name
     "[stream]\nstart = '2024-13-01'": r"stream\.start is '2024-13-01'; expected a date such as",
     "[stream]\ndays = 1.5": r"stream\.days is 1\.5; expected a whole number",
     "[stream]\nweekdays = [1, 1]": r"stream\.weekdays is \[1, 1\]; expected seven weights",
-    "[origins.FR]\nshare = 1.0\ntrend = 1.0\ndays = 1.0\nead_missing = 0.1\nead_fall = 1.0\nhs_missing = 0.1":
-        r"origins\.FR is 'FR'; expected a user-assigned code",
+    "[origins.FR]\nshare = 1.0": r"origins\.FR is 'FR'; expected a user-assigned code",
     "[origins.QM]\nshare = -1": r"origins\.QM\.share is -1; expected a number, 0 to 1",
     "[schemes.counterfeit]\nimitates = 'shop'": r"schemes\.counterfeit\.imitates is 'shop'; expected one of",
-    "[schemes.counterfeit.activity]\nkind = 'sometimes'": r"schemes\.counterfeit\.activity\.kind is 'sometimes'",
-    "[schemes.counterfeit.activity]\nkind = 'seasonal'\npeak = 3": r"activity\.peak is 3.*Did you mean 'peak_day'",
-    "[schemes.counterfeit.fields.colour]\nred = 2": r"schemes\.counterfeit\.fields\.colour.*expected the name of",
+    "[schemes.counterfeit.activity]\nkind = 'sometimes'": r"counterfeit\.activity\.kind is 'sometimes'",
+    "[schemes.counterfeit.activity]\nkind = 'seasonal'\npeak = 3": r"peak is 3.*Did you mean 'peak_day'",
+    "[schemes.counterfeit.fields.colour]\nred = 2": r"counterfeit\.fields\.colour.*expected the name of",
     "[schemes.counterfeit.fields.hs_code]\nshoe = 2": r"fields\.hs_code\.shoe is 2.*Did you mean 'shoes'",
     "[schemes.mine]\ntitle = 'mine'": r"schemes\.mine\.\w+ is None.*the key is missing",
     "[examination]\nwait_hours = [5, 1]": r"examination\.wait_hours is \[5, 1\]",
-    "[examination.profiles.light_packet]\nligt = 1": r"profiles\.light_packet\.ligt is 1; expected no such key",
+    "[examination.profiles.light_packet]\nligt = 1": r"light_packet\.ligt is 1; expected no such key",
     "[examination]\nlisted = [{ words = ['xyz'], from_day = 1 }]": r"listed\[0\]\.words is \['xyz'\]",
     "[base.sender_type]\nbusiness = -3": r"base\.sender_type\.business is -3",
     "[families]\nother = ''": r"families\.other is ''; expected a text",
     "[calibration.letter_share]\nexpected = [2, 1]": r"calibration\.letter_share\.expected is \[2, 1\]",
     "[nonsense]\na = 1": r"nonsense is .*expected no such key here",
     "format = 9": r"format is 9; expected 1",
-    "a = [": r"is not valid TOML.*Nothing was generated"}
+    "a = [": r"is not valid TOML.*Nothing was generated",
+}
 
 
 @pytest.mark.parametrize(("text", "words"), BAD.items(), ids=range(len(BAD)))
-def test_a_bad_world_file_is_refused_with_key_expected_and_given(tmp_path: Path, text: str, words: str) -> None:
+def test_a_bad_world_file_is_refused_with_key_expected_and_given(
+    tmp_path: Path, text: str, words: str
+) -> None:
     (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
     with pytest.raises((BadSetting, Refused), match=words) as refused:
         load_world(tmp_path / "mine.toml")
@@ -56,7 +58,9 @@ def test_a_bad_world_file_is_refused_with_key_expected_and_given(tmp_path: Path,
 
 def test_the_command_line_says_so_and_writes_nothing(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text("[irregular]\nshare = 0.5", encoding="utf-8")
-    done = CliRunner().invoke(app, ["generate", "--out", str(tmp_path / "x"), "--world", str(tmp_path / "mine.toml")])
+    done = CliRunner().invoke(
+        app, ["generate", "--out", str(tmp_path / "x"), "--world", str(tmp_path / "mine.toml")]
+    )
     assert done.exit_code != 0 and isinstance(done.exception, BadSetting)
     assert [p.name for p in tmp_path.iterdir()] == ["mine.toml"]
     with pytest.raises(NotFound, match="Did you mean 'teaching'"):
