@@ -88,7 +88,7 @@ class Office:
         self._clears: Counter[int] = Counter()
         self._waiting: list[tuple[int, bool, list[int]]] = []   # reports to come: when, found, parties
 
-    def examine(self, made: Prospects, item_id: pa.Array) -> pa.Table:
+    def examine(self, made: Prospects, item_id: pa.ChunkedArray) -> pa.Table:
         """The examinations of the next block, reported or not: one row per examined item."""
         rows, total = self._choose(made)
         random = self._e["random_share"]
