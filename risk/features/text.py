@@ -84,4 +84,4 @@ def agreement(text: str, chapter: str, state: dict[str, Any]) -> float:
         return float("nan")
     at = state["chapters"].index(chapter)
     lifts = [state["words"][w][at] for w in words_of(text) if w in state["words"]]
-    return float(np.mean(lifts)) if lifts else 0.0
+    return sum(lifts) / len(lifts) if lifts else 0.0
