@@ -13,7 +13,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from risk import cli_data, cli_explain, cli_lab
+from risk import cli_data, cli_explain, cli_lab, cli_scale
 from risk.cli_tools import bar, print_table, space, tell
 from risk.errors import RiskError
 
@@ -133,26 +133,6 @@ def evaluate(model: ModelArg, data: DataArg, schema: SchemaOpt = None, workspace
 
 
 @app.command()
-def score(model: ModelArg, data: DataArg,
-          out: Annotated[Path, typer.Option("--out", help="Parquet file to write.")],
-          explain: Annotated[bool, typer.Option("--explain", help="Also write each feature's attribution.")] = False,
-          schema: SchemaOpt = None, workspace: SpaceOpt = None) -> None:
-    """Score every item into a Parquet file.
-
-    Example: risk score champion stream --out scores.parquet --explain
-    """
-    from risk import workbench
-
-    loaded = workbench.open_data(data, schema=schema)
-    fitted = space(workspace).registry.load(model)
-    for notice in workbench.scoring_notices(fitted, loaded):
-        tell(notice)
-    scores = workbench.score(fitted, loaded, explain=explain)
-    workbench.write_table(scores, out)
-    print(f"Scored {len(scores):,} items into {out}")
-
-
-@app.command()
 def explain(model: ModelArg, data: DataArg,
             item: Annotated[str, typer.Option("--item", help="The item to explain.")],
             schema: SchemaOpt = None, workspace: SpaceOpt = None, format: FormatOpt = "table") -> None:
@@ -267,6 +247,7 @@ def log_seal(workspace: SpaceOpt = None) -> None:
 cli_data.add_to(app, schema_app)
 cli_explain.add_to(app)
 cli_lab.add_to(app)
+cli_scale.add_to(app)
 
 
 def main() -> None:

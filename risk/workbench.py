@@ -143,12 +143,14 @@ def scoring_notices(model: FittedModel, data: Data) -> list[str]:
     for f in data.dictionary.role("label"):
         if data.declarations[f.name].notna().any():
             out.append(f"Column {f.name} says what an examination showed; scoring ignores it.")
-    for name, n in model.features.unknown(data.declarations).sum().items():
-        if n:
-            column = model.dictionary.feature(str(name)).reads[0]
-            out.append(f"Unknown to the model: {n:,} items have a value of {column} that it has never seen; they are "
-                       "scored as values without a past are.")
-    return out
+    return out + unknown_notices(model, model.features.unknown(data.declarations).sum().to_dict())
+
+
+def unknown_notices(model: FittedModel, counts: Mapping[str, int]) -> list[str]:
+    """Counts of items by feature whose value the model has never seen, in words."""
+    columns = {name: model.dictionary.feature(str(name)).reads[0] for name in counts}
+    return [f"Unknown to the model: {n:,} items have a value of {columns[name]} that it has never seen; they are "
+            "scored as values without a past are." for name, n in counts.items() if n]
 
 
 def evaluate(model: FittedModel, data: Data, *, truth: pd.DataFrame | None = None,

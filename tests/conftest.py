@@ -12,6 +12,7 @@ from pathlib import Path  # noqa: E402
 import pytest  # noqa: E402
 from hypothesis import HealthCheck, settings  # noqa: E402
 
+from tests.fixtures_batch import batch_scores, parts_path  # noqa: E402, F401  (fixtures)
 from tests.fixtures_world import operational_streams  # noqa: E402, F401  (fixture)
 
 settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -1,0 +1,90 @@
+"""Where tasks run: in this process, in processes of this machine, or on the workers of a Dask scheduler.
+
+An engine takes a function and its argument lists and yields results as they come. Tasks are independent and
+may run twice (each leaves its result whole, once), so an engine may repeat a task whose worker died.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any
+
+from risk.errors import BadSetting, Refused
+
+__all__ = ["Engine", "serial", "processes", "cluster"]
+
+Engine = Callable[[Callable[..., int], Sequence[tuple[Any, ...]]], Iterator[int]]
+
+
+def serial(function: Callable[..., int], tasks: Sequence[tuple[Any, ...]]) -> Iterator[int]:
+    """One task after another, in this process.
+
+    >>> list(serial(max, [(1, 2), (5, 3)]))
+    [2, 5]
+    """
+    for task in tasks:
+        yield function(*task)
+
+
+def processes(count: int) -> Engine:
+    """Tasks in `count` processes of this machine."""
+
+    def run(function: Callable[..., int], tasks: Sequence[tuple[Any, ...]]) -> Iterator[int]:
+        fresh = multiprocessing.get_context("spawn")  # a forked copy of threads and compiled loops is unsafe
+        with ProcessPoolExecutor(count, mp_context=fresh) as pool:
+            futures = [pool.submit(function, *task) for task in tasks]
+            try:
+                for done in as_completed(futures):
+                    yield done.result()
+            except BrokenProcessPool:
+                raise Refused(
+                    "A worker process ended before its task was done (out of memory, or stopped "
+                    "from outside). Finished parts are kept: run the same command again to go on."
+                ) from None
+            finally:
+                for future in futures:
+                    future.cancel()
+
+    return serial if count == 1 else run
+
+
+def cluster(address: str) -> Engine:
+    """Tasks on the workers of a Dask scheduler; they must see the same files and have this package.
+
+    Raises
+    ------
+    risk.errors.BadSetting
+        When the extra is not installed, or no scheduler answers there.
+    """
+    try:
+        from distributed import Client
+    except ImportError:
+        raise BadSetting(
+            "cluster",
+            got=address,
+            expected="the extra [cluster] to be installed",
+            todo="Install it with: pip install 'postal-risk-workbench[cluster]'.",
+        ) from None
+
+    def run(function: Callable[..., int], tasks: Sequence[tuple[Any, ...]]) -> Iterator[int]:
+        from distributed import as_completed as dask_completed
+
+        try:
+            client = Client(address, timeout="10s", set_as_default=False)
+        except (OSError, ValueError, TimeoutError) as error:
+            first = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
+            raise BadSetting(
+                "cluster",
+                got=address,
+                expected=f"the address of a Dask scheduler ({first})",
+                todo="Nothing was scored.",
+            ) from None
+        with client:
+            futures = [client.submit(function, *task, pure=False, retries=3) for task in tasks]
+            for done in dask_completed(futures, loop=client.loop):
+                yield done.result()
+
+    return run

@@ -1,0 +1,86 @@
+"""Commands for whole data sets and for other programs; part of the command line (`risk.cli`)."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from risk.cli_tools import space, tell
+
+__all__ = ["add_to"]
+
+ModelArg = Annotated[str, typer.Argument(help="A model id, a unique prefix, or 'champion'.", metavar="MODEL")]
+SpaceOpt = Annotated[
+    Path | None, typer.Option("--workspace", help="Default: $RISK_WORKSPACE, else ./workspace.")
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands of this module to the command line."""
+    app.command("score")(score)
+
+
+def score(
+    model: ModelArg,
+    data: Annotated[
+        Path, typer.Argument(help="A Data Package folder, a CSV, Parquet or parts.", metavar="DATA")
+    ],
+    out: Annotated[Path, typer.Option("--out", help="Parquet file, or folder for data in parts.")],
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Also write each feature's attribution.")
+    ] = False,
+    schema: Annotated[Path | None, typer.Option("--schema", help="Data dictionary of a single file.")] = None,
+    cluster: Annotated[str | None, typer.Option("--cluster", help="Address of a Dask scheduler.")] = None,
+    memory_limit: Annotated[
+        str, typer.Option("--memory-limit", help="Of this machine, for all tasks.")
+    ] = "2GB",
+    processes: Annotated[int, typer.Option("--processes", help="Tasks at once on this machine.")] = 1,
+    workspace: SpaceOpt = None,
+) -> None:
+    """Score every item into Parquet, of data larger than memory too; an interrupted run goes on where it was.
+
+    Example: risk score champion stream --out scores.parquet --explain
+    """
+    from risk.scoring import Means, score_to_file
+
+    fitted, means = space(workspace).registry.load(model), Means(cluster, memory_limit, processes)
+    with _progress() as progress:
+        done = score_to_file(
+            fitted, data, out, explain=explain, schema=schema, means=means, progress=progress
+        )
+    for notice in done.notices:
+        tell(notice)
+    print(f"Scored {done.items:,} items into {out}")
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None] | None]:
+    """A bar with items a second and time left on stderr; nothing where that is no terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:,}/{task.total:,}"),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        known: dict[str, TaskID] = {}
+
+        def show(phase: str, done: int, total: int) -> None:
+            if phase not in known:
+                known[phase] = bars.add_task(phase, total=total, rate="")
+            speed = bars.tasks[known[phase]].speed
+            bars.update(known[phase], completed=done, rate=f"{speed:,.0f} items/s" if speed else "")
+
+        yield show
