@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from risk.ui.door import ROUTES
 from risk.ui.server import MIDDLEWARE, SCRIPT, lifespan
 
-app = st.App(SCRIPT, middleware=MIDDLEWARE, lifespan=lifespan)
+app = st.App(SCRIPT, routes=ROUTES, middleware=MIDDLEWARE, lifespan=lifespan)

@@ -145,6 +145,7 @@ def test_reliance_needs_opportunities_and_names_what_is_missing() -> None:
     assert reliance.reliance([judged("s", FLAGGED, R)] * 20, of_class=False).rair.why == "not_asked"
     four_people = [judged(f"s{i % 4}", FLAGGED, R, E) for i in range(40)]
     assert reliance.reliance(four_people, of_class=True).rair.why == "too_few_people"
+    assert reliance.reliance(four_people, of_class=True).rsr.why == "too_few_people", "not: never right alone"
 
 
 # ------------------------------------------------------------------------------------------ confidence

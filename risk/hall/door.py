@@ -93,9 +93,7 @@ again. Nothing was changed.
         """Refuse a visitor with too many wrong codes in the last minute. `now` in seconds."""
         with self._lock:
             if len(self._recent(visitor, now)) >= TRIES:
-                raise ClassRefused(
-                    "too many wrong codes", todo="Wait a minute and look at the board again."
-                )
+                raise ClassRefused("too many wrong codes", todo="Wait a minute and look at the board again.")
             for old in [k for k, t in self._tries.items() if not t or t[-1] <= now - WINDOW_SECONDS]:
                 del self._tries[old]
 

@@ -6,6 +6,8 @@ a button gives no right.
 
 from __future__ import annotations
 
+import json
+import re
 import secrets
 import threading
 import time
@@ -14,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from hmac import compare_digest
+from pathlib import Path
 
 from risk.access import Actor, make_actor, require
 from risk.classroom import control, rules
@@ -24,7 +27,7 @@ from risk.classroom.item_sets import BANDS, draw_sets
 from risk.classroom.names import clean_code, token_hash
 from risk.classroom.plan import Plan, Setup, Step, williams
 from risk.classroom.state import Room, Seat
-from risk.errors import ClassRefused, NotAllowed, NotFound
+from risk.errors import BadSetting, ClassRefused, NotAllowed, NotFound
 from risk.hall.door import Guesses, Key, new_code, new_secret
 from risk.hall.material import Pool, save_rows
 from risk.store import Acted, Header, Note, Rooms, Store
@@ -118,6 +121,32 @@ class Hall:
         require(actor, "run_session")
         return self.rooms.headers()
 
+    # -- sets picked by hand ------------------------------------------------------------------------------
+
+    def save_set(self, name: str, item_ids: Sequence[str], *, actor: Actor) -> Path:
+        """Keep item ids under a name. Errors: `NotAllowed`, `BadSetting` for a name that is no plain word."""
+        require(actor, "run_session")
+        if not re.fullmatch(r"[\w][\w -]{0,39}", name.strip()) or not item_ids:
+            raise BadSetting("set", got=name, expected="a name of letters and digits, and at least one item")
+        path = self._sets / f"{name.strip()}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps({"items": list(item_ids)}), encoding="utf-8")
+        return path
+
+    def saved_sets(self) -> list[str]:
+        """Names of the saved sets."""
+        return sorted(path.stem for path in self._sets.glob("*.json"))
+
+    def load_set(self, name: str) -> tuple[str, ...]:
+        """The item ids of a saved set. Errors: `NotFound`."""
+        if name not in self.saved_sets():
+            raise NotFound("set of items", name, known=self.saved_sets(), todo="Choose one of the list.")
+        return tuple(json.loads((self._sets / f"{name}.json").read_text(encoding="utf-8"))["items"])
+
+    @property
+    def _sets(self) -> Path:
+        return self.workspace.root / "classes" / "sets"
+
     # -- the door -----------------------------------------------------------------------------------------
 
     def join(self, code: str, *, visitor: str) -> Key:
@@ -154,6 +183,18 @@ class Hall:
     def may_watch(self, key: Key) -> bool:
         """Whether a key opens the board: the observer's or the trainer's."""
         return self._opens(key, "watch_hash") or self._opens(key, "trainer_hash")
+
+    def try_key(self, key: Key, opens: Callable[[Hall, Key], bool], *, visitor: str) -> bool:
+        """Whether a typed key opens something; wrong ones count as guesses. Errors: `ClassRefused`."""
+        now = time.monotonic()
+        self._guesses.check(visitor, now=now)
+        try:
+            fits = opens(self, key)
+        except NotFound:
+            fits = False
+        if not fits:
+            self._guesses.wrong(visitor, now=now)
+        return fits
 
     def _opens(self, key: Key, lock: str) -> bool:
         return compare_digest(getattr(self.header(key.session_id), lock), token_hash(key.secret))

@@ -29,6 +29,10 @@ MENU = (
     Entry("item", "item_page.py", N_("Item"), N_("Review"), "view_item"),
     Entry("log", "log_page.py", N_("Log"), N_("Review"), "view_log"),
     Entry("model", "model_page.py", N_("Model"), N_("Understand"), "view_model"),
+    Entry("training", "training_control.py", N_("Training room"), N_("Train"), "run_session"),
+    Entry("board", "training_board.py", N_("Board"), N_("Train"), "run_session"),
+    Entry("debrief", "training_debrief.py", N_("Debrief"), N_("Train"), "run_session"),
+    Entry("class", "training_trainee.py", N_("My seat"), N_("Train"), "answer"),
     Entry("help", "help_page.py", N_("Help"), N_("Understand"), "view_model"),
 )
 

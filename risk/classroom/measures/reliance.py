@@ -60,6 +60,8 @@ def reliance(given: Sequence[Judgement], *, of_class: bool) -> Reliance:
     Named instead of shown: nobody disagreed with the advice; never wrong (right) before it.
     """
     with_advice = advised(given)
+    if of_class and 0 < people(with_advice) < LEAST["class_people"]:  # even a named case would tell of few
+        return Reliance(*[undefined("too_few_people", len(with_advice))] * 4)
     wrong = [j for j in with_advice if not j.first_correct and j.item.model_right]
     right = [j for j in with_advice if j.first_correct and not j.item.model_right]
     against = [j for j in with_advice if j.first != j.advice]

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from risk.access import may
-from risk.ui import html, i18n, shared
+from risk.ui import html, i18n, shared, training
 from risk.ui.i18n import _
 from risk.ui.menu import MENU
 from risk.ui.session import actor
@@ -13,10 +13,12 @@ def draw() -> None:
     """Draw the frame and run the page that was asked for."""
     st.set_page_config(page_title="Risk-scoring workbench", page_icon="📦", layout="wide")
     st.html(html.STYLE)
-    page = st.navigation(_pages())
-    with st.sidebar:
-        _who()
-        _language()
+    guest = training.guest()  # a trainee or an observer sees their one page and no menu
+    page = st.navigation(_guest_pages(guest), position="hidden") if guest else st.navigation(_pages())
+    if not guest:
+        with st.sidebar:
+            _who()
+            _language()
     problem = shared.house().problem
     if problem:
         st.html(html.note(f"Read-only: nothing can be recorded here. {problem}", "bad"))
@@ -32,6 +34,15 @@ def _pages() -> dict[str, list]:
             page = st.Page(entry.file, title=_(entry.title), url_path=entry.name, default=first)
             parts.setdefault(_(entry.part), []).append(page)
     return parts
+
+
+def _guest_pages(guest: str) -> list:
+    """The one page of a browser that only has a seat in a class, or only watches its board: here and at /."""
+    entry = next(e for e in MENU if e.name == guest)
+    return [
+        st.Page(entry.file, title=_(entry.title), url_path=path, default=path == "start")
+        for path in ("start", guest)
+    ]
 
 
 def _language() -> None:

@@ -1,0 +1,156 @@
+"""The board for the projector: the code while people join, counts while they answer, then sums."""
+
+import segno
+import streamlit as st
+
+from risk.classroom.board import Board
+from risk.errors import RiskError
+from risk.hall import Key
+from risk.ui import html, training, training_charts
+from risk.ui.i18n import _, number
+from risk.ui.present import training_board as present
+from risk.ui.session import theme
+
+
+def draw() -> None:
+    """Draw the board of the session this browser directs or watches."""
+    key = training.key_of(training.TRAINER) or training.key_of(training.WATCH)
+    try:
+        if key is None:
+            raise RiskError(_("This browser may not show a board."))
+        told = training.hall().board(key)
+    except RiskError as error:
+        st.html(html.note(str(error)))
+        st.link_button(_("Open a board with its key"), f"{training.base()}/watch")
+        return
+    view = present.board_view(told)
+    st.html(html.tag("span", "", "rk-board-page") + html.tag("h1", view.title, "rk-board-title"))
+    if told.kind == "lobby":
+        _lobby(key, told)
+    _progress(view, told)
+    if view.hint:
+        st.html(html.tag("p", view.hint, "rk-board-line"))
+    if view.lines:
+        st.html("".join(html.tag("p", line, "rk-board-line") for line in view.lines))
+    if told.closed and not told.block:
+        _closed(key, told)
+    if told.block:
+        _block(view, told)
+    if told.kind == "debrief" or told.over:
+        _seal(key)
+    kind = training.TRAINER if training.key_of(training.TRAINER) else training.WATCH
+    if kind == training.TRAINER:
+        st.page_link("training_control.py", label=_("Back to the training room"))
+    training.listen(kind, training.board_mark(key.session_id))
+
+
+def _lobby(key: Key, told: Board) -> None:
+    code, url = training.hall().header(key.session_id).code, training.join_url()
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        st.html(
+            html.tag("p", _("Open this address and type the code"), "rk-board-line")
+            + html.tag("p", url, "rk-board-url")
+            + html.tag("p", f"{code[:3]} {code[3:]}", "rk-board-code", aria_label=_("Join code"))
+        )
+    with right:
+        st.image(_qr(f"{url}/{code}"), width=300, caption=_("or scan"))
+    here = training.hall().connected(key.session_id)
+    words = _("{n} joined · {m} connected", n=number(told.joined), m=number(here))
+    st.html(html.tag("p", words, "rk-board-count", role="status"))
+
+
+@st.cache_resource(show_spinner=False, max_entries=20)
+def _qr(url: str) -> str:
+    return segno.make(url, error="m").svg_inline(scale=8, border=3, dark="#000", light="#fff")
+
+
+def _progress(view: present.BoardView, told: Board) -> None:
+    clock = html.tag("span", "", "rk-clock", data_ends=f"{view.ends_at:.0f}") if view.ends_at else ""
+    if view.progress or clock:
+        st.html(
+            html.tag(
+                "p", html.Html(html.escape(view.progress) + "&emsp;" + clock), "rk-board-count", role="status"
+            )
+        )
+    if told.open and told.expected:
+        st.progress(min(1.0, told.answered / told.expected))
+
+
+def _closed(key: Key, told: Board) -> None:
+    """The closed item: what was declared and why the score is what it is, beside the answers."""
+    left, right = st.columns([3, 4], gap="large")
+    with left:
+        room = training.hall().rooms.room(key.session_id)
+        view = training.item(room, told.closed.item_id)
+        rows = present.item_facts(view)
+        st.html(html.tag("div", html.Html(html.definition_rows(rows)), "rk-board-facts"))
+    with right:
+        reasons = [*view.raising[:3], *view.lowering[:2]]
+        lines = [html.Html(html.escape(r.sentence) + ": " + html.tag("strong", r.effect)) for r in reasons]
+        st.html(html.tag("div", html.bullets(lines), "rk-board-facts"))
+        if not told.closed.why:
+            _answers(told)
+
+
+def _answers(told: Board) -> None:
+    bars = present.item_bars(told.closed)
+    st.vega_lite_chart(
+        spec=training_charts.before_after(bars.rows, theme()), theme=None, key="before-after", alt=bars.words
+    )
+
+
+def _block(view: present.BoardView, told: Board) -> None:
+    heads = (_("Part"), _("Irregular examined (hits)"), _("Regular examined (false alarms)"),
+             _("Right where the model was wrong"))  # fmt: skip
+    st.html(html.tag("div", html.table(heads, view.table), "rk-board-table"))
+    columns = st.columns(3, gap="medium")
+    charts = [
+        (_("The class in ROC space"), present.roc_points(told.block), _("false alarms"), _("hits"), True),
+        (
+            _("Reliance"),
+            present.trust_points(told.block),
+            _("right advice taken"),
+            _("wrong advice resisted"),
+            False,
+        ),
+    ]
+    for column, (title, points, x, y, diagonal) in zip(columns, charts, strict=False):
+        with column:
+            _plane(title, points, x, y, diagonal)
+    with columns[2]:
+        _curve(told)
+    if view.contested:
+        st.html(html.tag("p", _("Most divided items"), "rk-section") + html.bullets(view.contested))
+
+
+def _plane(title: str, points: list, x: str, y: str, diagonal: bool) -> None:
+    st.subheader(title, anchor=False)
+    if not points:
+        st.html(html.note(_("Not enough answers to draw it.")))
+        return
+    words = "; ".join(f"{p['name']}: {x} {p['x']:.2f}, {y} {p['y']:.2f}" for p in points)
+    spec = training_charts.plane(points, x=x, y=y, theme=theme(), diagonal=diagonal)
+    st.vega_lite_chart(spec=spec, theme=None, key=f"plane:{title}", alt=words)
+
+
+def _curve(told: Board) -> None:
+    st.subheader(_("Sure and right"), anchor=False)
+    rows = present.calibration_rows(told.block.curve)
+    if not rows:
+        st.html(html.note(_("Shown from 100 answers of 5 people on.")))
+        return
+    words = "; ".join(f"{r['said']:.0%}: {r['right']:.0%}" for r in rows)
+    st.vega_lite_chart(
+        spec=training_charts.confidence_curve(rows, theme()), theme=None, key="curve", alt=words
+    )
+
+
+def _seal(key: Key) -> None:
+    seal = training.hall().seal(key)
+    if seal:
+        st.html(html.tag("p", _("Seal of this session: {seal}", seal=seal), "rk-board-line"))
+
+
+if __name__ == "__main__":
+    draw()

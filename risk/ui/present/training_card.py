@@ -1,0 +1,66 @@
+"""A trainee's own card as HTML: what they did, one strength, one habit to try. No rank, nobody else."""
+
+from __future__ import annotations
+
+from risk.classroom.debrief import Card, CardItem
+from risk.ui import html
+from risk.ui.i18n import _, number, percent
+from risk.ui.present.training_words import (
+    ACTION_WORDS,
+    HABIT_WORDS,
+    MODE_TITLES,
+    STRENGTH_WORDS,
+    figure_words,
+    share_words,
+)
+
+__all__ = ["card_html"]
+
+
+def card_html(card: Card) -> html.Html:
+    """The card; every text is escaped."""
+    parts = [
+        html.tag("h2", _("Your card, {name}", name=card.pseudonym)),
+        html.tag("p", _("Only you see this. It is not compared with anyone."), "rk-small"),
+    ]
+    if not card.judged:
+        return html.Html("".join([*parts, html.note(_("You have no counted answers in this session."))]))
+    parts += [
+        html.definition_rows(_facts(card)),
+        html.tag("p", _("A strength"), "rk-section"),
+        html.note(_(STRENGTH_WORDS[card.strength]), "good"),
+        html.tag("p", _("A habit to try"), "rk-section"),
+        html.note(_(HABIT_WORDS[card.habit])),
+        _list(_("Irregular items you examined"), card.hits),
+        _list(_("Irregular items you released"), card.misses),
+        _list(_("Regular items you examined"), card.alarms),
+    ]
+    return html.Html("".join(parts))
+
+
+def _facts(card: Card) -> list[tuple[str, str]]:
+    return [
+        (_("Right"), _("{n} of {of}", n=number(card.correct), of=number(card.judged))),
+        (
+            _("How sure you were, and how often right"),
+            f"{percent(card.confidence)} · {percent(card.accuracy)}",
+        ),
+        (_("Telling irregular from regular (d′)"), figure_words(card.sensitivity, you=True)),
+        (_("Leaning (c): above 0 to release, below 0 to examine"), figure_words(card.criterion, you=True)),
+        (_("Took right advice when wrong before it"), share_words(card.reliance.rair, you=True)),
+        (_("Kept a right answer against wrong advice"), share_words(card.reliance.rsr, you=True)),
+    ]
+
+
+def _list(title: str, items: tuple[CardItem, ...]) -> str:
+    if not items:
+        return ""
+    rows = [(i.item_id, _(MODE_TITLES[i.mode]), _story(i)) for i in items]
+    table = html.table((_("Item"), _("Part"), _("What you said")), rows, caption=title)
+    return html.tag("details", html.Html(html.tag("summary", f"{title} ({number(len(items))})") + table))
+
+
+def _story(item: CardItem) -> str:
+    first, final = _(ACTION_WORDS[item.first]), _(ACTION_WORDS[item.final])
+    said = first if first == final else _("{first}, then {final}", first=first, final=final)
+    return _("{said}; the score alone: {advice}", said=said, advice=_(ACTION_WORDS[item.advice]).lower())
