@@ -57,9 +57,9 @@ def _hall(root: str) -> Hall:
 
 def key_of(cookie: str) -> Key | None:
     """The key this browser holds under a cookie's name, or None. A session's state may hold one, too."""
-    text = st.session_state.get(f"key:{cookie}") or st.context.cookies.get(cookie, "")
+    text = st.session_state.get(f"key:{cookie}") or st.context.cookies.get(cookie)
     try:
-        return read_key(text) if text else None
+        return read_key(text) if isinstance(text, str) and text else None
     except RiskError:
         return None
 

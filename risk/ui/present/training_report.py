@@ -50,8 +50,8 @@ HOW_TO_READ = (
     N_("Every share comes with its 95 % interval: the range of values that fit what was seen."),
     N_("“We cannot tell” means the interval covers no difference. It does not mean that there is none."),
     N_(
-        "Diagnostic blocks are made half irregular, with the model wrong on half: their rates are not those at "
-        "work."
+        "Diagnostic blocks are made half irregular, with the model wrong on half: their rates are not those "
+        "at work."
     ),
     N_("This report is about the class and the model. It ranks nobody and cannot be used to."),
 )
