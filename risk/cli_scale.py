@@ -23,6 +23,7 @@ SpaceOpt = Annotated[
 def add_to(app: typer.Typer) -> None:
     """Add the commands of this module to the command line."""
     app.command("score")(score)
+    app.command("export")(export)
 
 
 def score(
@@ -56,6 +57,35 @@ def score(
     for notice in done.notices:
         tell(notice)
     print(f"Scored {done.items:,} items into {out}")
+
+
+def export(
+    model: ModelArg,
+    to: Annotated[str, typer.Option("--to", help="sql: a query; features: the table that it reads.")] = "sql",
+    data: Annotated[Path | None, typer.Option("--data", help="Whose features to write.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="File to write; sql is printed by default.")
+    ] = None,
+    workspace: SpaceOpt = None,
+) -> None:
+    """The model as one SQL query over a table of features, and that table; scores where the data lives.
+
+    Example: risk export champion --to sql --out score.sql
+    """
+    from risk import scoring
+
+    fitted = space(workspace).registry.load(model)
+    if to == "sql":
+        text = scoring.model_sql(fitted)
+        if out is None:
+            print(text)
+            return
+        scoring.write_text(text, out)
+    elif to == "features" and data is not None and out is not None:
+        scoring.write_features(fitted, data, out)
+    else:
+        raise typer.BadParameter(f"'{to}': expected sql, or features with --data and --out.")
+    print(f"Wrote {out}")
 
 
 @contextmanager

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from risk import batch, workbench
-from risk.errors import BadSetting
+from risk import batch, datasets, workbench
+from risk.errors import BadSetting, Refused
 from risk.fitted import FittedModel
+from risk.models.sql import additive_sql
+from risk.models.tables import AdditiveTables
 
-__all__ = ["Means", "Report", "score_to_file"]
+__all__ = ["Means", "Report", "model_sql", "score_to_file", "write_features", "write_text"]
 
 
 @dataclass(frozen=True)
@@ -70,3 +72,43 @@ def score_to_file(
     scores = workbench.score(model, loaded, explain=explain)
     workbench.write_table(scores, out)
     return Report(len(scores), workbench.scoring_notices(model, loaded))
+
+
+def model_sql(model: FittedModel) -> str:
+    """The model as one SQL query over a table ``features`` (see `write_features`), with a note on top.
+
+    Raises
+    ------
+    risk.errors.Refused
+        When the model's margin is no sum of tables.
+    """
+    if type(model.tables) is not AdditiveTables:
+        raise Refused(
+            f"Model {model.model_id} ({model.kind}) is no plain sum of tables, so it has no SQL form "
+            "here. Export a ga2m, scorecard, logistic or rules model. Nothing was written."
+        )
+    id_column = model.dictionary.id_field
+    return (
+        f"-- Model {model.model_id}: margin and attributions (log-odds). Synthetic data, for training.\n"
+        f'-- Reads a table "features" with {id_column} and one number a feature, NULL where not known:\n'
+        "-- make it with: risk export MODEL --to features --data DATA --out features.parquet\n"
+        "-- The risk score is 1 / (1 + exp(-margin)).\n"
+        + additive_sql(model.tables, table="features", id_column=id_column)
+        + ";\n"
+    )
+
+
+def write_features(model: FittedModel, data: str | Path, out: str | Path) -> None:
+    """Write the table that the SQL query reads: the id, and each feature as the model sees it (float32)."""
+    loaded = workbench.open_data(data)
+    made = model.features.transform(datasets.known(loaded, model.dictionary).declarations)
+    made.insert(0, model.dictionary.id_field, loaded.declarations[model.dictionary.id_field].to_numpy())
+    workbench.write_table(made.astype({n: "Float32" for n in made.columns[1:]}), out)
+
+
+def write_text(text: str, path: str | Path) -> None:
+    """Write a text file that appears whole or not at all."""
+    path = Path(path)
+    beside = path.with_name(f".{path.name}.new")
+    beside.write_text(text, encoding="utf-8")
+    beside.replace(path)

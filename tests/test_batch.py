@@ -17,10 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from risk import batch, workbench
-from risk.batch.plan import make_plan, past_columns
+from risk.batch.plan import make_plan
 from risk.batch.tasks import _past_of, past, spread
 from risk.errors import BadSetting, Refused
-from risk.features import PartyHistory
+from risk.features import PartyHistory, past_columns
 from risk.scoring import Means, score_to_file
 from tests.fixtures_batch import PARTS, ROWS
 

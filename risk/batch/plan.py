@@ -14,11 +14,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from risk.errors import BadSetting, Refused
-from risk.features.history import past_name
+from risk.features import past_columns
 from risk.fitted import FittedModel
-from risk.schema import Dictionary
 
-__all__ = ["GIGABYTE", "Part", "Plan", "make_plan", "memory_bytes", "past_columns", "ROW_GROUP"]
+__all__ = ["GIGABYTE", "Part", "Plan", "make_plan", "memory_bytes", "ROW_GROUP"]
 
 GIGABYTE = 10**9
 ROW_GROUP = 2**17  # rows of a row group written; part of the bytes, so it must not follow the memory
@@ -104,13 +103,6 @@ class Plan:
 def _stamp(path: Path) -> list[object]:
     stat = path.stat()
     return [path.name, stat.st_size, stat.st_mtime_ns]
-
-
-def past_columns(dictionary: Dictionary) -> tuple[str, ...]:
-    """Columns of party history that the dictionary's features read, by `risk.features.history.past_name`."""
-    party = [f for f in dictionary.features if f.kind == "party"]
-    names = [past_name(f.reads[0], f.params["what"], f.params.get("days")) for f in party]
-    return tuple(dict.fromkeys(names))
 
 
 def make_plan(

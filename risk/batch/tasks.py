@@ -13,8 +13,8 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from risk.batch.files import rows_written, slices, whole
-from risk.batch.plan import Part, Plan, past_columns
-from risk.features import PartyHistory
+from risk.batch.plan import Part, Plan
+from risk.features import PartyHistory, past_columns
 
 __all__ = ["spread", "past", "score", "spread_folder", "past_folder", "score_file", "unknown_file"]
 
