@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -44,7 +45,7 @@ def default_dictionary() -> Dictionary:
 
 def check(path: str | Path, *, schema: str | Path | None = None) -> intake.Findings:
     """Every finding about a data set; nothing is imported."""
-    return intake.check_data(path, dictionary=_dictionary_for(path, schema))
+    return intake.check_data(path, dictionary=_dictionary_for(path, schema), now=_now())
 
 
 def open_data(path: str | Path, *, schema: str | Path | None = None) -> Data:
@@ -57,7 +58,7 @@ def load_data(path: str | Path, *, dictionary: Dictionary | None = None) -> Data
 
     See `risk.intake.load_data` for what is read and refused, and `risk.features.with_past` for the past.
     """
-    return known(intake.load_data(path, dictionary=dictionary))
+    return known(intake.load_data(path, dictionary=dictionary, now=_now()))
 
 
 def known(data: Data, dictionary: Dictionary | None = None) -> Data:
@@ -105,7 +106,7 @@ def check_upload(
     d = _uploaded_dictionary(schema)
     findings = intake.Findings()
     try:
-        data = intake.load_upload(name, content, d, findings=findings)
+        data = intake.load_upload(name, content, d, findings=findings, now=_now())
     except FileRefused as refused:
         findings.merge(refused.findings)
         data = None
@@ -114,6 +115,10 @@ def check_upload(
             raise
         data = None
     return Upload(intake.shown_name(name), findings, data)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _uploaded_dictionary(schema: bytes | str | Dictionary | None) -> Dictionary:

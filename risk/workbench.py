@@ -139,7 +139,7 @@ def score(model: FittedModel, data: Data, *, explain: bool = False, threads: int
 
 def scoring_notices(model: FittedModel, data: Data) -> list[str]:
     """What a person should know before using the scores: what was let pass, ignored, or never seen in training."""
-    out = [n.message for n in data.notices]
+    out = _summed_up(data.notices)
     for f in data.dictionary.role("label"):
         if data.declarations[f.name].notna().any():
             out.append(f"Column {f.name} says what an examination showed; scoring ignores it.")
@@ -180,6 +180,15 @@ def evaluate(model: FittedModel, data: Data, *, truth: pd.DataFrame | None = Non
     if workspace is not None:
         workspace.results.keep(model.model_id, found)
     return found
+
+
+def _summed_up(notices: tuple[intake.Finding, ...]) -> list[str]:
+    """One sentence a column and code, with how many more there are."""
+    first: dict[tuple[str, str], list[intake.Finding]] = {}
+    for n in notices:
+        first.setdefault((n.column, n.code), []).append(n)
+    return [listed[0].message + (f" (And {len(listed) - 1} or more such; list them with: risk check DATA.)"
+                                 if len(listed) > 1 else "") for listed in first.values()]
 
 
 def audit_leakage(data: Data, *, model: FittedModel | None = None, labels: str = "examined",

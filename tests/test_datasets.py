@@ -78,3 +78,13 @@ def test_nothing_that_leaves_as_csv_is_a_formula(tmp_path: Path) -> None:
     table = formula_safe(pd.DataFrame({"=a": starts, "n": range(9)}))
     assert list(table.columns) == ["'=a", "n"]
     assert [v for v in table.iloc[:, 0] if isinstance(v, str) and not v.startswith("'")] == ["plain"]
+
+
+def test_times_after_now_are_noticed_and_told_once_a_column(model, tmp_path: Path, data) -> None:
+    frame = data.declarations.head(30).copy()
+    frame["arrived_utc"] = pd.Timestamp("2199-01-01", tz="UTC")
+    frame.to_parquet(tmp_path / "late.parquet")
+    found = workbench.check(tmp_path / "late.parquet")
+    assert found.counts["future_date"] == 30 and found.errors == 0
+    told = workbench.scoring_notices(model, workbench.open_data(tmp_path / "late.parquet"))
+    assert sum("later than now" in t and "29 or more such" in t for t in told) == 1

@@ -326,6 +326,16 @@ def test_a_row_bomb_is_refused_on_what_it_says_of_itself() -> None:
     assert set(found.counts) == {"too_large"} and "3,000,000 rows" in found.first_error.message
 
 
+def test_many_rows_of_many_columns_are_weighed_as_what_they_become() -> None:
+    rows = 1_900_000
+    wide = {f"c{j}": np.zeros(rows, np.int8) for j in range(25)}
+    bomb = parquet(pa.table({"id": pa.array(["x"] * rows), "weight": np.full(rows, 5.0), **wide}))
+    d = json.loads(json.dumps(DESCRIPTOR))
+    d["resources"][0]["schema"]["fields"] += [_field(f"c{j}", "number", "numeric") for j in range(25)]
+    assert len(bomb) < 1_000_000
+    assert set(check_upload("x.parquet", bomb, Dictionary(d)).counts) == {"too_large"}  # 400 MB of numbers
+
+
 def test_a_dictionary_bomb_is_refused_before_it_is_written_out() -> None:
     rows = 20_000
     words = pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, np.int32)), pa.array(["x" * 90_000]))

@@ -91,7 +91,7 @@ def leaks(audit: Audit) -> dict[str, tuple[str, ...]]:
     return {a.code: a.columns for a in audit.leaks}
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_a_clean_table_passes(seed: int) -> None:
     assert leaks(audited(entries(seed=seed))) == {}
     assert leaks(audited(entries(seed=seed), dictionary(clock=False))) == {}

@@ -85,7 +85,7 @@ def _same_names(
 def _check_size(name: str, files: list[pq.ParquetFile], keep: list[str], limits: Limits) -> None:
     rows = sum(f.metadata.num_rows for f in files)
     packed = sum(_unpacked(f) for f in files)
-    held = max(packed, rows * max(1, len(keep)))  # at the very least a byte a cell
+    held = max(packed, 8 * rows * max(1, len(keep)))  # what is read takes eight bytes a cell or more
     if rows > limits.max_rows:
         raise refuse_file(
             "too_large",

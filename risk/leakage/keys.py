@@ -51,7 +51,7 @@ def _sets(asked: Asked) -> Iterator[tuple[str, ...]]:
 
 
 def pure_keys(asked: Asked) -> list[Answer]:
-    """Keys of which later items are found again wherever all earlier ones were; the smallest that covers most."""
+    """Keys of which later items are found wherever earlier ones were; the smallest that covers most."""
     judged = [_pure(asked, names) for names in _sets(asked)]
     leaks = [(covered, answer) for covered, answer in judged if answer.is_leak]
     if not leaks:
@@ -80,8 +80,8 @@ def _pure(asked: Asked, names: tuple[str, ...]) -> tuple[float, Answer]:
         low,
         _PURE,
         leak,
-        f"{joined}: of {of:,} later items whose combination was (almost) always found before, {again:,.0f} were found "
-        f"({again / finds:.0%} of all later finds).",
+        f"{joined}: of {of:,} later items whose combination was (almost) always found before, "
+        f"{again:,.0f} were found ({again / finds:.0%} of all later finds).",
         f"Find out how the label came about: it seems glued to {joined}. While it is, no figure measured on "
         "these data says what a model is worth. Leave out or coarsen one of these columns (--without), or "
         "get labels from examinations.",
