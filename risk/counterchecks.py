@@ -7,6 +7,7 @@ All three are offered so that a person can doubt a score; none says what is insi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -127,9 +128,14 @@ def _first_tries(f: Field, row: pd.DataFrame, levels: Mapping[str, Sequence[Any]
     if f.role == "numeric":
         return [] if stated is None or float(stated) <= 0 else _numbers(f, stated, float(stated) * _FACTORS)
     codes = list(levels.get(f.name, ())) or list(f.constraints.get("enum", ())) or list(f.levels)
-    codes = [True, False] if f.type == "boolean" else codes[:_MOST_LEVELS]
+    codes = [True, False] if f.type == "boolean" else [c for c in codes if _may_be(f, c)][:_MOST_LEVELS]
     out = [(f, stated, code, 1.0) for code in codes if code != stated]
     return out + ([] if f.required or stated is None else [(f, stated, None, 2.0)])
+
+
+def _may_be(f: Field, code: Any) -> bool:
+    """Whether a code may stand in the field: levels may also name prefixes of codes."""
+    return re.fullmatch(f.constraints.get("pattern", ".*"), str(code)) is not None
 
 
 def _numbers(f: Field, stated: Any, values: np.ndarray) -> list[Try]:

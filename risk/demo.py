@@ -46,7 +46,8 @@ def run(space: Workspace, *, items: int = 20_000, seed: int = 7, tell: Step = la
     tell("4/4  Scoring and explaining the newest days …")
     newest = workbench.newest(data, days=_NEWEST_DAYS)
     capacity = max(1, round(len(newest) * _EXAMINED_SHARE))
-    return Done(model, evaluation, workbench.open_queue(space, model, newest, capacity=capacity, seed=seed))
+    return Done(model, evaluation, workbench.open_queue(space, model, newest, capacity=capacity, seed=seed,
+                                                           source=data))
 
 
 def capacity_words(table: pd.DataFrame) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Sequence
+from typing import TYPE_CHECKING, Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -76,7 +76,12 @@ def as_shap(attributions: np.ndarray, base: float, x: np.ndarray, names: Sequenc
                             feature_names=list(names))
 
 
-def reasons(features: Features, frame: pd.DataFrame, attributions: np.ndarray) -> list[list[Reason]]:
+#: Gives a text in the reader's language; templates keep their places (``{shown}``).
+Translate = Callable[[str], str]
+
+
+def reasons(features: Features, frame: pd.DataFrame, attributions: np.ndarray, *,
+            translate: Translate = str) -> list[list[Reason]]:
     """Every item's reasons, the largest first (by absolute attribution).
 
     Parameters
@@ -86,11 +91,14 @@ def reasons(features: Features, frame: pd.DataFrame, attributions: np.ndarray) -
     frame : (n_items, …)
         Raw declarations; a page of them, not a stream.
     attributions : (n_items, n_features)
+    translate
+        Puts the dictionary's sentences and the words in them into the reader's language.
     """
     said = features.say(frame)
     rows = []
     for i in range(len(frame)):
-        row = [_reason(f, said[f.name][i], float(attributions[i, j])) for j, f in enumerate(features.specs)]
+        row = [_reason(f, said[f.name][i], float(attributions[i, j]), translate)
+               for j, f in enumerate(features.specs)]
         rows.append(sorted(row, key=lambda r: -abs(r.attribution)))
     return rows
 
@@ -105,28 +113,29 @@ def by_concept(features: Features, attributions: np.ndarray) -> pd.DataFrame:
                          for concept in dict.fromkeys(names)})
 
 
-def _reason(feature, shown: Shown, attribution: float) -> Reason:
-    return Reason(feature.name, feature.title, feature.concept, attribution,
-                  _sentence(feature, shown, attribution), odds_words(attribution), shown.missing)
+def _reason(feature, shown: Shown, attribution: float, translate: Translate) -> Reason:
+    return Reason(feature.name, translate(feature.title), feature.concept, attribution,
+                  _sentence(feature, shown, attribution, translate), odds_words(attribution, translate), shown.missing)
 
 
-def _sentence(feature, shown: Shown, attribution: float) -> str:
+def _sentence(feature, shown: Shown, attribution: float, translate: Translate) -> str:
+    template = translate(_template(feature, shown, attribution))
+    return template.format(shown=translate(shown.text), relation=translate(shown.relation),
+                           usual=translate(shown.usual), title=translate(feature.title))
+
+
+def _template(feature, shown: Shown, attribution: float) -> str:
     templates = feature.reason
     if shown.missing:
-        template = templates.get("missing", f"{feature.title} is not stated")
-    elif shown.unknown:
-        template = templates.get("unknown", f"{feature.title} is {{shown}}, never seen in training")
-    else:
-        direction = "up" if attribution > 0 else "down"
-        template = templates.get(direction, templates.get("say", _default(feature, shown)))
-    return template.format(shown=shown.text, relation=shown.relation, usual=shown.usual)
+        return templates.get("missing", "{title} is not stated")
+    if shown.unknown:
+        return templates.get("unknown", "{title} is {shown}, never seen in training")
+    direction = "up" if attribution > 0 else "down"
+    default = "{title} is {shown}, {relation} {usual}" if shown.relation else "{title} is {shown}"
+    return templates.get(direction, templates.get("say", default))
 
 
-def _default(feature, shown: Shown) -> str:
-    return feature.title + (" is {shown}, {relation} {usual}" if shown.relation else " is {shown}")
-
-
-def odds_words(attribution: float) -> str:
+def odds_words(attribution: float, translate: Translate = str) -> str:
     """What an attribution does to the odds.
 
     >>> odds_words(0.83), odds_words(-0.83), odds_words(0.01)
@@ -134,9 +143,10 @@ def odds_words(attribution: float) -> str:
     """
     factor = math.exp(min(abs(attribution), 50))
     if factor < 1.05:
-        return "hardly changes the odds"
+        return translate("hardly changes the odds")
     size = f"{factor:.2f}" if factor < 1.2 else f"{factor:.1f}" if factor < 20 else f"{factor:,.0f}"
-    return f"{'raises' if attribution > 0 else 'lowers'} the odds {size}×"
+    template = "raises the odds {size}×" if attribution > 0 else "lowers the odds {size}×"
+    return translate(template).format(size=translate(size))
 
 
 def as_frequency(probability: float, what: str = "irregular") -> str:

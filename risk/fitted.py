@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from risk.explanation import Reason, as_shap, check_additive, reasons
+from risk.explanation import Reason, Translate, as_shap, check_additive, reasons
 from risk.features import Features
 from risk.models.tables import AdditiveTables
 
@@ -92,10 +92,10 @@ class FittedModel:
         check_additive(phi, self.base_value, margin, self._ids(declarations).tolist())
         return as_shap(phi, self.base_value, x, self.tables.names)
 
-    def reasons(self, declarations: pd.DataFrame) -> list[list[Reason]]:
+    def reasons(self, declarations: pd.DataFrame, *, translate: Translate = str) -> list[list[Reason]]:
         """Every item's reasons in words, largest first; for a page of items."""
         phi = self.tables.attributions(self._matrix(declarations))
-        return reasons(self.features, declarations, phi)
+        return reasons(self.features, declarations, phi, translate=translate)
 
     def _matrix(self, declarations: pd.DataFrame) -> np.ndarray:
         return self.features.transform(declarations).to_numpy(dtype=np.float32)

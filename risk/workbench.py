@@ -5,8 +5,6 @@ The command line and the web app translate to these calls and decide nothing the
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 from contextlib import closing
 from dataclasses import dataclass
@@ -17,19 +15,20 @@ from typing import Any, Callable, Mapping
 import numpy as np
 import pandas as pd
 
-from risk import evaluation, intake, leakage, training
+from risk import evaluation, intake, leakage, queues, training
 from risk.access import SYSTEM, Actor, local_actor
 from risk.audit import Verification, head_seal
 from risk.datasets import (check, check_upload, default_dictionary, dictionary_table, formula_safe,
                            guesses_table, infer_dictionary, known, load_data, open_data, read_scores,
                            write_dictionary, write_table)
 from risk.errors import NotFound
-from risk.explanation import Reason, as_frequency
+from risk.explanation import Reason, Translate, as_frequency
 from risk.features import with_past
 from risk.fitted import FittedModel
 from risk.intake import Data, load_truth
 from risk.leakage import Audit
 from risk.models.rules import RuleBook
+from risk.queues import QueueFolder, table_digest
 from risk.registry import Registry
 from risk.results import Evaluation, Results
 from risk.schema import Dictionary
@@ -246,8 +245,12 @@ class Explained:
         return tuple(r for r in self.reasons if r.attribution < 0)
 
 
-def explain_item(model: FittedModel, declarations: pd.DataFrame, item_id: str) -> Explained:
-    """Explain one item of a frame of declarations. The attributions add up, or `ExplanationWithheld` is raised."""
+def explain_item(model: FittedModel, declarations: pd.DataFrame, item_id: str, *,
+                 translate: Translate = str) -> Explained:
+    """Explain one item of a frame of declarations. The attributions add up, or `ExplanationWithheld` is raised.
+
+    `translate` puts the reasons into another language.
+    """
     id_field = model.dictionary.id_field
     declarations = with_past(declarations, model.dictionary)
     row = declarations[declarations[id_field].astype("str") == item_id]
@@ -256,10 +259,11 @@ def explain_item(model: FittedModel, declarations: pd.DataFrame, item_id: str) -
     scored = model.attribute(row).iloc[0]
     return Explained(item_id, model.model_id, float(scored["margin"]), float(scored["risk_score"]), model.base_value,
                      as_frequency(float(scored["risk_score"]), model.dictionary.question),
-                     tuple(model.reasons(row)[0]))
+                     tuple(model.reasons(row, translate=translate)[0]))
 
 
-def what_if(model: FittedModel, row: pd.DataFrame, changes: Mapping[str, Any]) -> Explained:
+def what_if(model: FittedModel, row: pd.DataFrame, changes: Mapping[str, Any], *,
+            translate: Translate = str) -> Explained:
     """The explanation that one stored item would have, had it been declared differently.
 
     The changed declaration goes through the gate (`Refused` says what is wrong with a value), and its
@@ -269,7 +273,8 @@ def what_if(model: FittedModel, row: pd.DataFrame, changes: Mapping[str, Any]) -
     declared = row[names].astype({name: object for name in changes}).assign(**changes)
     checked = intake.check_frame(declared, model.dictionary)
     kept = row.drop(columns=names)
-    return explain_item(model, checked.set_index(row.index).join(kept), str(row[model.dictionary.id_field].iloc[0]))
+    item_id = str(row[model.dictionary.id_field].iloc[0])
+    return explain_item(model, checked.set_index(row.index).join(kept), item_id, translate=translate)
 
 
 # ------------------------------------------------------------------------------------------ the queue
@@ -283,53 +288,48 @@ def newest(data: Data, *, days: float = 3) -> pd.DataFrame:
 
 
 def open_queue(workspace: Workspace, model: FittedModel, declarations: pd.DataFrame, *, capacity: int,
-               random_share: float = 0.1, seed: int = 0, actor: Actor = SYSTEM) -> Batch:
-    """Score, explain and select items, keep them beside the database, and open a case for each red or yellow one."""
+               random_share: float = 0.1, seed: int = 0, actor: Actor = SYSTEM, source: Data | None = None) -> Batch:
+    """Score, explain and select items, keep them beside the database, and open a case for each red or yellow one.
+
+    With `source`, the data set that they belong to, a reviewer also sees what was known of the parties at the
+    moment of each item, and earlier items with what examinations showed.
+    """
     scores = model.attribute(declarations)
     chosen = select(scores, capacity=capacity, random_share=random_share, seed=seed)
-    kept = chosen["lane"] != "green"
-    cases = scores.loc[kept, ["item_id", "margin", "risk_score"]].merge(chosen.drop(columns="reason"), on="item_id")
-    cases["channel"] = cases["channel"].replace("", "targeted")  # a document check is picked for its score too
-    cases["reason"] = _leading(model, declarations[kept.to_numpy()])
+    kept = (chosen["lane"] != "green").to_numpy()
     table = declarations.reset_index(drop=True).join(scores.drop(columns="item_id")).join(
         chosen[["lane", "channel", "inclusion_probability"]])
-    digest = table_digest(table)
-    folder = workspace.queues / digest[:16]
-    folder.mkdir(parents=True, exist_ok=True)
-    table.to_parquet(folder / ".items.new", index=False)
-    os.replace(folder / ".items.new", folder / "items.parquet")
+    names = [f.name for f in model.features.specs]
+    table[queues.REASONS] = queues.leading_features(scores[[f"phi_{n}" for n in names]].to_numpy(), names)
+    digest, past = table_digest(table), None
+    if source is not None:
+        more = queues.party_past(model.dictionary, declarations, source.declarations, source.outcomes)
+        table = table.join(more[[name for name in more if name not in table]])
+        if source.outcomes is not None:
+            past = queues.known_examinations(model, known(source).declarations, source.outcomes)
+    QueueFolder(workspace.queues / digest[:16]).write(table, id_field=model.dictionary.id_field, past=past)
+    cases = table.loc[kept, ["margin", "risk_score", "lane", "channel", "inclusion_probability"]].assign(
+        item_id=scores.loc[kept, "item_id"], reason=queues.leading_reasons(model, declarations[kept]),
+        facets=queues.facets_of(table[kept], model.dictionary))
+    cases["channel"] = cases["channel"].replace("", "targeted")  # a document check is picked for its score too
     with closing(workspace.store()) as store:
         return store.open_cases(cases.to_dict("records"), NewBatch(model.model_id, digest, capacity), actor=actor,
                                 key=f"queue-{digest[:32]}-{capacity}-{random_share}-{seed}")
 
 
+def queue_folder(workspace: Workspace, batch: Batch) -> QueueFolder:
+    """The scored items behind a queue."""
+    return QueueFolder(workspace.queues / batch.data_digest[:16])
+
+
 def queue_item(workspace: Workspace, batch: Batch, item_id: str) -> pd.DataFrame:
     """The stored row of one item of a queue: declaration, score, attributions, lane. Shape (1, …)."""
-    path = workspace.queues / batch.data_digest[:16] / "items.parquet"
-    rows = pd.read_parquet(path, filters=[("item_id", "==", item_id)])
-    if rows.empty:
-        raise NotFound("item", item_id, todo="It is not part of this queue.")
-    return rows
+    return queue_folder(workspace, batch).item(item_id)
 
 
 def queue_columns(workspace: Workspace, batch: Batch, columns: list[str]) -> pd.DataFrame:
     """Some columns of every item of a queue, released ones included; the other columns are not read."""
-    return pd.read_parquet(workspace.queues / batch.data_digest[:16] / "items.parquet", columns=columns)
-
-
-def _leading(model: FittedModel, declarations: pd.DataFrame) -> list[str]:
-    """The strongest reason that raises each item's odds; else the strongest of all."""
-    out = []
-    for listed in model.reasons(declarations):
-        up = [r for r in listed if r.attribution > 0]
-        out.append((up or listed)[0].sentence)
-    return out
-
-
-def table_digest(table: pd.DataFrame) -> str:
-    hashed = hashlib.sha256(json.dumps(list(table.columns)).encode())
-    hashed.update(pd.util.hash_pandas_object(table, index=False).to_numpy().tobytes())
-    return hashed.hexdigest()
+    return queue_folder(workspace, batch).columns(columns)
 
 
 def utc_now() -> str:

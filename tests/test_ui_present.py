@@ -14,11 +14,16 @@ from risk import workbench
 from risk.audit import GENESIS, Entry, canonical_json
 from risk.casework import CHANNELS, LANES, STATUSES, Case
 from risk.errors import Refused
+from risk.queues import ItemFilter
+from risk.results import Evaluation
+from risk.schema import Field
+from risk.store import CaseFilter
 from risk.ui import charts, html
+from risk.ui.present import compare, groups, log, queue, whatif, words
 from risk.ui.present import item as present
-from risk.ui.present import log, queue, whatif, words
 from risk.ui.present import model as model_view
 from risk.ui.present.evidence import evidence_pack
+from risk.ui.present.worth import Worth, summary
 from tests.fixtures_browser import HOSTILE
 
 
@@ -96,18 +101,18 @@ def test_what_capacity_buys_counts_every_item_once():
             "channel": ["random"] * 2 + ["targeted"] * 8 + [""] * 91,
         }
     )
-    worth = queue.Worth.of(scores)
+    worth = Worth.of(scores)
     assert (worth.n, worth.examined, worth.drawn) == (101, 10, 2)
     assert worth.existing == pytest.approx(scores["risk_score"].sum()) == pytest.approx(worth.at(101))
     assert all(worth.at(k) <= worth.at(k + 1) for k in range(101))
-    assert "2 of them are drawn at random" in queue.summary(worth)
+    assert "2 of them are drawn at random" in summary(worth)
 
 
 def test_every_lane_status_and_channel_has_words():
     assert set(words.LANE_TITLES) == set(LANES)
     assert set(words.STATUS_TITLES) == set(STATUSES)
     assert set(words.CHANNEL_TITLES) == set(CHANNELS)
-    chosen = {s for statuses in queue.DOING.values() for s in statuses}
+    chosen = {s for _title, statuses in queue.DOING.values() for s in statuses}
     assert chosen == set(STATUSES), "some status can only be found under All"
 
 
@@ -120,7 +125,8 @@ def test_rows_of_the_queue_say_who_is_on_it():
 
 
 def test_nothing_picked_restricts_nothing():
-    assert queue.choose(None, None, "nonsense", None) == queue.choose("all", "All", "all", "")
+    assert queue.Picked("all", "", "nonsense").cases() == CaseFilter()
+    assert queue.Picked("every", "all", "").items().is_empty and not queue.Picked().narrowed
 
 
 def test_an_unknown_event_is_still_readable():
@@ -170,7 +176,7 @@ def test_a_batch_is_read_column_by_column(model, data, tmp_path, space):
 
 
 def test_a_change_is_scored_by_the_same_code_as_any_item(model, stored):
-    worth = queue.Worth.of(stored.assign(lane="red", channel="targeted"))
+    worth = Worth.of(stored.assign(lane="red", channel="targeted"))
     row = stored.iloc[[0]]
     told = whatif.what_if(model, row, {"gross_weight_g": 31_000.0, "description": None}, worth)
     expected = model.score(row.assign(gross_weight_g=31_000.0, description=None))["risk_score"].iloc[0]
@@ -179,7 +185,7 @@ def test_a_change_is_scored_by_the_same_code_as_any_item(model, stored):
 
 
 def test_a_value_that_cannot_be_is_refused_in_words(model, stored):
-    worth = queue.Worth.of(stored.assign(lane="red", channel="targeted"))
+    worth = Worth.of(stored.assign(lane="red", channel="targeted"))
     with pytest.raises(Refused, match="gross_weight_g"):
         whatif.what_if(model, stored.iloc[[0]], {"gross_weight_g": -3.0}, worth)
 
@@ -201,7 +207,7 @@ def test_the_lane_of_a_score_follows_the_batch():
             "channel": ["targeted", "", "", "random"],
         }
     )
-    worth = queue.Worth.of(scores)
+    worth = Worth.of(scores)
     assert [worth.lane_of(s) for s in (0.95, 0.9, 0.6, 0.49, 0.1)] == [
         "red",
         "red",
@@ -222,3 +228,71 @@ def test_the_evidence_pack_adds_up_and_holds_no_foreign_element(model, stored, s
     numbers = [float(n) for n in re.findall(r'<td class="rk-num">([+-]\d+\.\d{6})</td>', page)]
     assert sum(numbers[:-1]) == pytest.approx(numbers[-1], abs=1e-6 * len(numbers))
     assert page.count("SHA-256 of") >= 3 and GENESIS in page
+
+
+def test_a_verdict_on_a_group_claims_no_more_than_its_interval_allows():
+    table = pd.DataFrame(
+        {
+            "group": ["QA", "QB", "QC", "QD"],
+            "n": [5000.0, 5000.0, 5000.0, 40.0],
+            "examination_rate": [0.01, 0.011, 0.05, 0.5],
+            "hit_rate": [0.1, 0.1, 0.1, None],
+            "hit_rate_low": [0.05, 0.05, 0.05, 0.0],
+            "hit_rate_high": [0.2, 0.2, 0.2, 1.0],
+            "false_alarm_rate": [0.02, 0.0199, 0.045, 0.5],
+            "false_alarm_low": [0.016, 0.0159, 0.039, 0.3],
+            "false_alarm_high": [0.0355, 0.0356, 0.051, 0.7],
+        }
+    )
+    shown = groups.groups(Field("origin", levels={"QA": "Aland"}), table)
+    said = {g.title: g.verdict for g in shown}
+    assert said["Aland"] == "we cannot tell" and said["QC"] == "higher than elsewhere"
+    assert said["QD"] == "too few items to say" and shown[-1].burden == "–"
+
+
+def test_two_models_that_overlap_are_not_told_apart():
+    def judged(hit, low, high):
+        rows = [
+            {
+                "policy": "m",
+                "examination_rate": 0.01,
+                "hit_rate": hit,
+                "hit_rate_low": low,
+                "hit_rate_high": high,
+            }
+        ]
+        empty = pd.DataFrame()
+        return Evaluation("truth", 100, None, pd.DataFrame(rows), empty, empty, {})
+
+    close, far = judged(0.3, 0.2, 0.4), judged(0.6, 0.5, 0.7)
+    assert groups.compared(close, close)[0].verdict == "we cannot tell"
+    assert groups.compared(close, far)[0].verdict == "the challenger finds more"
+    assert groups.compared(far, close)[0].verdict == "the champion finds more"
+
+
+def test_similar_items_were_known_before_the_item_came(model, data, tmp_path):
+    own = workbench.Workspace.at(tmp_path)
+    newest = workbench.newest(data, days=2)
+    batch = workbench.open_queue(own, model, newest, capacity=5, source=data)
+    folder = workbench.queue_folder(own, batch)
+    row, past = folder.page(ItemFilter(), size=1).rows, folder.past()
+    found = compare.similar(model, row, past, k=5)
+    known = past.set_index("item_id")
+    clock = model.dictionary.clock
+    assert len(found) == 5
+    for one in found:
+        assert known.loc[one.item_id, "reported_utc"] < row[clock].iloc[0]
+        assert one.found == known.loc[one.item_id, "found"]
+    assert compare.similar(model, row, past.assign(reported_utc=row[clock].iloc[0])) == []
+
+
+def test_what_was_known_of_a_party_is_told_for_each_party(model, data, tmp_path):
+    own = workbench.Workspace.at(tmp_path)
+    batch = workbench.open_queue(own, model, workbench.newest(data, days=1), capacity=5, source=data)
+    rows = workbench.queue_folder(own, batch).page(ItemFilter(), size=30).rows
+    for k in range(len(rows)):
+        told = compare.parties(model.dictionary, rows.iloc[[k]])
+        assert len(told) == len(model.dictionary.role("party"))
+        for party in told:
+            counts = [int(cells[1].replace(",", "")) for cells in party.rows]
+            assert counts == sorted(counts), "a longer window holds at least as many items"

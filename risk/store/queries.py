@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case,
 from risk.audit import Entry
 from risk.casework import CHANNELS, LANES, STATUSES, Case, as_of
 from risk.errors import BadSetting, NotFound, nearest
-from risk.store.tables import batches, cases, decisions, entries
+from risk.store.tables import batches, cases, decisions, entries, facets
 
 __all__ = [
     "Batch",
@@ -28,6 +28,7 @@ __all__ = [
     "decision_list",
     "entry",
     "entry_page",
+    "facet_counts",
     "first_workable",
     "head",
 ]
@@ -72,7 +73,8 @@ class Page(Generic[T]):
 class CaseFilter:
     """Which cases: an empty field does not restrict, but without `batch_id` it is the newest batch only.
 
-    `text` is looked for in the item id.
+    `text` is looked for in the item id. `facets` are names with the values wanted: one of the values of
+    every name must fit.
     """
 
     batch_id: str = ""
@@ -81,6 +83,7 @@ class CaseFilter:
     statuses: tuple[str, ...] = ()
     text: str = ""
     holder: str = ""
+    facets: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +213,32 @@ def _where(connection: Connection, which: CaseFilter, now_utc: str) -> list[Colu
         wanted.append(cases.c.item_id.icontains(which.text.strip(), autoescape=True))
     if which.holder:
         wanted.append(cases.c.holder == which.holder)
+    for name, values in which.facets:
+        if values:
+            wanted.append(_HAS_FACET.where(facets.c.name == name, facets.c.value.in_(values)).exists())
     return wanted
+
+
+_HAS_FACET = (
+    select(facets.c.item_id)
+    .where(facets.c.batch_id == cases.c.batch_id, facets.c.item_id == cases.c.item_id)
+    .correlate(cases)
+)
+
+
+def facet_counts(
+    connection: Connection, name: str, which: CaseFilter, *, now_utc: str
+) -> list[tuple[str, int, float]]:
+    """Return each value of a facet with how many cases have it and the sum of their scores, most first."""
+    count = func.count()
+    query = (
+        select(facets.c.value, count, func.sum(cases.c.risk_score))
+        .join(cases, and_(cases.c.batch_id == facets.c.batch_id, cases.c.item_id == facets.c.item_id))
+        .where(facets.c.name == name, *_where(connection, which, now_utc))
+        .group_by(facets.c.value)
+        .order_by(count.desc(), facets.c.value)
+    )
+    return [(value, int(n), float(expected)) for value, n, expected in connection.execute(query)]
 
 
 def _page(connection: Connection, query: Select, page: int, size: int) -> tuple[list[Any], int]:

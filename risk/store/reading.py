@@ -66,6 +66,11 @@ class Reading:
         now = utc_text(self._clock())
         return self._ask(lambda c: queries.case_counts(c, which, now_utc=now))
 
+    def facets(self, name: str, which: CaseFilter = EVERY_CASE) -> list[tuple[str, int, float]]:
+        """Return each value of a facet: how many cases have it, and the finds their scores expect."""
+        now = utc_text(self._clock())
+        return self._ask(lambda c: queries.facet_counts(c, name, which, now_utc=now))
+
     def case(self, item_id: str, *, batch_id: str = "") -> Case:
         """Return a case, of the newest batch that has the item unless one is named. Errors: `NotFound`."""
         now = utc_text(self._clock())

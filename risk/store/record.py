@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from hashlib import sha256
@@ -15,7 +15,7 @@ from risk.casework import Case, CaseDecided, CaseEvent, apply, batch_digest, che
 from risk.errors import Refused
 from risk.store import queries
 from risk.store.queries import Batch
-from risk.store.tables import FIXED, batches, cases, decisions, entries, requests
+from risk.store.tables import FIXED, batches, cases, decisions, entries, facets, requests
 
 __all__ = ["Ledger", "NewBatch", "Receipt", "Request", "batch_of", "new_cases"]
 
@@ -77,6 +77,7 @@ def receipt_of(entry: Entry, *, repeated: bool = False) -> Receipt:
     return Receipt(entry.seq, entry.utc, entry.event, entry.item_id, entry.hash, repeated)
 
 
+Facets = Sequence[tuple[str, str, str]]
 _KEYS = ("item_id", "lane", "channel", "inclusion_probability", "margin", "risk_score", "reason")
 
 
@@ -161,8 +162,13 @@ class Ledger:
             _ADD_DECISION, {**cells, "seq": entry.seq, "reason_codes": json.dumps(event.reason_codes)}
         )
 
-    def open_batch(self, request: Request, new: NewBatch, *, opened: list[Case]) -> Entry:
-        """Write a batch, all its cases, and one log entry that carries the digest of them all."""
+    def open_batch(
+        self, request: Request, new: NewBatch, *, opened: list[Case], found: Facets = ()
+    ) -> Entry:
+        """Write a batch, all its cases, and one log entry that carries the digest of them all.
+
+        `found` are the facets, as (item_id, name, value).
+        """
         digest = batch_digest(opened)
         batch_id = f"b{self.head.seq + 1 if self.head else 1:06d}-{digest[:8]}"
         cells = {
@@ -184,7 +190,20 @@ class Ledger:
                     for case in opened
                 ],
             )
+        if found:
+            names = ("item_id", "name", "value")
+            rows = [dict(zip(names, one, strict=True), batch_id=batch_id) for one in dict.fromkeys(found)]
+            self.connection.execute(insert(facets), rows)
         return entry
+
+
+def facets_of(rows: Iterable[Mapping]) -> list[tuple[str, str, str]]:
+    """The (item_id, name, value) triples of a selection's rows: each row may bring ``facets``, its pairs."""
+    return [
+        (str(row["item_id"]), str(name), str(value).replace("\x00", ""))
+        for row in rows
+        for name, value in row.get("facets", ())
+    ]
 
 
 def batch_of(entry: Entry) -> Batch:

@@ -27,7 +27,17 @@ from risk.store.database import (
 )
 from risk.store.queries import EVERY_CASE, Batch, CaseFilter
 from risk.store.reading import Clock, Reading
-from risk.store.record import OPENED, Ledger, NewBatch, Receipt, Request, batch_of, make_request, new_cases
+from risk.store.record import (
+    OPENED,
+    Ledger,
+    NewBatch,
+    Receipt,
+    Request,
+    batch_of,
+    facets_of,
+    make_request,
+    new_cases,
+)
 from risk.store.tables import FORMAT
 from risk.store.writer import Writer
 
@@ -105,9 +115,11 @@ class Store(Reading):
         """Open one case for every row of a selection, as one batch with one log entry.
 
         Rows are mappings (``frame.to_dict("records")``) with `item_id`, `lane`, `channel`,
-        `inclusion_probability`, `margin`, `risk_score`, `reason`. All or none are opened.
+        `inclusion_probability`, `margin`, `risk_score`, `reason`, and may bring `facets`, the (name, value)
+        pairs that the queue can be filtered by. All or none are opened.
         """
-        opened = new_cases(rows, new.model_id)
+        rows = list(rows)
+        opened, found = new_cases(rows, new.model_id), facets_of(rows)
         content = {
             "event": OPENED,
             "model_id": new.model_id,
@@ -118,7 +130,9 @@ class Store(Reading):
         request = make_request(actor.name, require(actor, "select"), key=key, content=content)
         new = replace(new, capacity=int(new.capacity))  # numpy's whole numbers are not JSON
         receipt = self._run(
-            lambda ledger: ledger.once(request, lambda: ledger.open_batch(request, new, opened=opened))
+            lambda ledger: ledger.once(
+                request, lambda: ledger.open_batch(request, new, opened=opened, found=found)
+            )
         )
         return batch_of(self.entry(receipt.seq))
 

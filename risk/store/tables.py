@@ -29,6 +29,7 @@ __all__ = [
     "cases",
     "decisions",
     "entries",
+    "facets",
     "meta",
     "metadata",
     "requests",
@@ -103,6 +104,13 @@ decisions = Table(
     Column("decided_utc", String, nullable=False),
 )
 Index("decisions_item", decisions.c.item_id, decisions.c.seq)
+
+facets = Table(  # what the queue is filtered by; not part of a case's digest, and of no weight in a decision
+    "facets",
+    metadata,
+    *(Column(name, String, nullable=False) for name in ("batch_id", "name", "value", "item_id")),
+    PrimaryKeyConstraint("batch_id", "name", "value", "item_id"),
+)
 
 requests = Table(  # idempotency: which request with which key led to which entry
     "requests",

@@ -12,22 +12,24 @@ from risk.fitted import FittedModel
 from risk.schema import Field
 from risk.store import Batch
 from risk.ui import html, shared
+from risk.ui.i18n import _
 from risk.ui.present import whatif as present
+from risk.ui.present.words import unit_words
 
 __all__ = ["draw"]
 
 
 def draw(batch: Batch, item_id: str) -> None:
     """Draw the panel for one item."""
-    with st.expander("What if it had been declared differently?"):
+    with st.expander(_("What if it had been declared differently?")):
         model, row = shared.model(batch.model_id), shared.row(batch, item_id)
         fields = {f.name: f for f in present.changeable(model)}
         names = st.multiselect(
-            "Change",
+            _("Change"),
             list(fields),
-            format_func=lambda n: fields[n].title,
+            format_func=lambda n: _(fields[n].title),
             key=f"change:{item_id}",
-            placeholder="Choose one or more fields",
+            placeholder=_("Choose one or more fields"),
         )
         changes = {name: _ask(model, fields[name], row, item_id) for name in names}
         if changes:
@@ -36,7 +38,8 @@ def draw(batch: Batch, item_id: str) -> None:
 
 def _ask(model: FittedModel, field: Field, row: pd.DataFrame, item_id: str) -> Any:
     stated, key = row[field.name].iloc[0], f"what-if:{field.name}:{item_id}"
-    title = f"{field.title}{f' ({field.unit})' if field.unit and field.unit != field.name else ''}"
+    unit = unit_words(field.unit, field.title) if field.unit != field.name else ""
+    title = _(field.title) + (f" ({unit})" if unit else "")
     stated = None if pd.isna(stated) else stated
     options = present.choices(model, field)
     if options:
@@ -47,14 +50,14 @@ def _ask(model: FittedModel, field: Field, row: pd.DataFrame, item_id: str) -> A
         whole = field.type == "integer"
         kind = int if whole else float
         value = None if stated is None else kind(stated)
-        return st.number_input(title, value=value, step=kind(1), key=key, placeholder="not stated")
+        return st.number_input(title, value=value, step=kind(1), key=key, placeholder=_("not stated"))
     return st.text_input(title, value=stated or "", key=key, max_chars=500) or None
 
 
 def _words(field: Field, value: Any) -> str:
     if value is None:
-        return "not stated"
-    return field.level(str(value).lower() if field.type == "boolean" else value)
+        return _("not stated")
+    return _(field.level(str(value).lower() if field.type == "boolean" else value))
 
 
 def _answer(model: FittedModel, row: pd.DataFrame, changes: dict[str, Any], batch: Batch) -> None:
@@ -67,8 +70,10 @@ def _answer(model: FittedModel, row: pd.DataFrame, changes: dict[str, Any], batc
     if told.reasons:
         st.html(
             html.table(
-                ("Detail", "As declared", "With the change"), told.reasons, caption="Reasons that change"
+                (_("Detail"), _("As declared"), _("With the change")),
+                told.reasons,
+                caption=_("Reasons that change"),
             )
         )
     else:
-        st.html(html.tag("p", "No reason changes noticeably.", "rk-small"))
+        st.html(html.tag("p", _("No reason changes noticeably."), "rk-small"))

@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from risk.ui.i18n import N_, _
 from risk.ui.present.item import Bar
 
 __all__ = [
@@ -31,15 +32,15 @@ _INK = {
 _TICKS = [
     (p, words)
     for p, words in [
-        (0.00001, "1 in 100,000"),
-        (0.0001, "1 in 10,000"),
-        (0.001, "1 in 1,000"),
-        (0.01, "1 in 100"),
-        (0.1, "1 in 10"),
-        (0.5, "1 in 2"),
-        (0.9, "9 in 10"),
-        (0.99, "99 in 100"),
-        (0.999, "999 in 1,000"),
+        (0.00001, N_("1 in 100,000")),
+        (0.0001, N_("1 in 10,000")),
+        (0.001, N_("1 in 1,000")),
+        (0.01, N_("1 in 100")),
+        (0.1, N_("1 in 10")),
+        (0.5, N_("1 in 2")),
+        (0.9, N_("9 in 10")),
+        (0.99, N_("99 in 100")),
+        (0.999, N_("999 in 1,000")),
     ]
 ]
 
@@ -49,7 +50,7 @@ def _logit(p: float) -> float:
 
 
 def _base(theme: str, height: int) -> Spec:
-    ink, faint, _, _ = _INK[theme]
+    ink, faint, _up, _down = _INK[theme]
     axis = {
         "labelColor": ink,
         "titleColor": ink,
@@ -81,18 +82,18 @@ def _base(theme: str, height: int) -> Spec:
 
 def _frequency_axis(low: float, high: float) -> Spec:
     shown = [(_logit(p), words) for p, words in _TICKS if low <= _logit(p) <= low + 0.88 * (high - low)]
-    words = " : ".join(f"abs(datum.value - ({at:.6f})) < 0.01 ? '{text}'" for at, text in shown)
+    words = " : ".join(f"abs(datum.value - ({at:.6f})) < 0.01 ? '{_(text)}'" for at, text in shown)
     return {
         "values": [round(at, 6) for at, _ in shown],
         "labelExpr": f"{words} : ''",
         "labelOverlap": "greedy",
-        "title": "irregular among such items",
+        "title": _("irregular among such items"),
     }
 
 
 def waterfall(bars: Sequence[Bar], theme: str) -> Spec:
     """How the score moves from a typical item to this one; log-odds, said as frequencies."""
-    _, faint, up, down = _INK[theme]
+    _ink, faint, up, down = _INK[theme]
     order = [b.title for b in bars]
     rows = [
         {
@@ -100,7 +101,7 @@ def waterfall(bars: Sequence[Bar], theme: str) -> Spec:
             "from": round(b.start, 4),
             "to": round(b.end, 4),
             "effect": b.effect,
-            "way": "raises" if b.end > b.start else "lowers",
+            "way": _("raises") if b.end > b.start else _("lowers"),
             "short": _short(b),
         }
         for b in bars
@@ -115,11 +116,11 @@ def waterfall(bars: Sequence[Bar], theme: str) -> Spec:
         "axis": _frequency_axis(low - pad, high + room),
         "scale": {"domain": [low - pad, high + room], "nice": False, "zero": False},
     }
-    tip = [{"field": "what", "title": "Detail"}, {"field": "effect", "title": "Effect"}]
+    tip = [{"field": "what", "title": _("Detail")}, {"field": "effect", "title": _("Effect")}]
     color = {
         "field": "way",
         "type": "nominal",
-        "scale": {"domain": ["raises", "lowers"], "range": [up, down]},
+        "scale": {"domain": [_("raises"), _("lowers")], "range": [up, down]},
         "legend": {"title": None, "orient": "top"},
     }
     bar = {
@@ -149,9 +150,9 @@ def _short(bar: Bar) -> str:
 
 def capacity_curve(points: Sequence[dict[str, float]], *, at: int, finds: float, theme: str) -> Spec:
     """Expected finds against the number of examinations, with the present capacity marked."""
-    ink, _, up, down = _INK[theme]
-    x = {"field": "examined", "type": "quantitative", "title": "items examined, highest scores first"}
-    y = {"field": "finds", "type": "quantitative", "title": "expected finds"}
+    ink, _faint, up, down = _INK[theme]
+    x = {"field": "examined", "type": "quantitative", "title": _("items examined, highest scores first")}
+    y = {"field": "finds", "type": "quantitative", "title": _("expected finds")}
     line = {
         "mark": {"type": "line", "color": down, "strokeWidth": 2.5},
         "encoding": {
@@ -188,13 +189,13 @@ def detection(rows: Sequence[dict[str, Any]], theme: str) -> Spec:
             "x": {
                 "field": "rate",
                 "type": "quantitative",
-                "title": "share of items examined",
+                "title": _("share of items examined"),
                 "axis": {"format": ".1%", "values": sorted({r["rate"] for r in rows})},
             },
             "y": {
                 "field": "detected",
                 "type": "quantitative",
-                "title": "share of irregular items found",
+                "title": _("share of irregular items found"),
                 "axis": {"format": ".0%"},
                 "scale": {"domain": [0, 1]},
             },
@@ -203,9 +204,9 @@ def detection(rows: Sequence[dict[str, Any]], theme: str) -> Spec:
             "shape": shape | {"legend": {"title": None, "orient": "top"}},
             "tooltip": [
                 {"field": "policy"},
-                {"field": "rate", "format": ".1%", "title": "examined"},
-                {"field": "detected", "format": ".1%", "title": "found"},
-                {"field": "hit", "format": ".1%", "title": "hit rate"},
+                {"field": "rate", "format": ".1%", "title": _("examined")},
+                {"field": "detected", "format": ".1%", "title": _("found")},
+                {"field": "hit", "format": ".1%", "title": _("hit rate")},
             ],
         },
     }
@@ -213,7 +214,7 @@ def detection(rows: Sequence[dict[str, Any]], theme: str) -> Spec:
 
 def calibration(rows: Sequence[dict[str, float]], theme: str) -> Spec:
     """Stated against observed rate on logarithmic axes, with intervals; on the line is exact."""
-    _, faint, up, down = _INK[theme]
+    _ink, faint, up, down = _INK[theme]
     low = max(1e-4, min(r["stated"] for r in rows) / 1.5)
     axis = {"format": "~%", "values": [p for p in (0.0001, 0.001, 0.01, 0.1, 1) if p >= low]}
     scale = {"type": "log", "domain": [low, 1]}
@@ -221,13 +222,13 @@ def calibration(rows: Sequence[dict[str, float]], theme: str) -> Spec:
         "field": "stated",
         "type": "quantitative",
         "scale": scale,
-        "title": "what the scores said",
+        "title": _("what the scores said"),
         "axis": axis,
     }
     y = {
         "type": "quantitative",
         "scale": scale | {"clamp": True},
-        "title": "what was irregular",
+        "title": _("what was irregular"),
         "axis": axis,
     }
     shown = [r | {k: max(r[k], low) for k in ("observed", "low", "high")} for r in rows]
@@ -249,7 +250,7 @@ def calibration(rows: Sequence[dict[str, float]], theme: str) -> Spec:
 
 def importance(rows: Sequence[dict[str, Any]], theme: str) -> Spec:
     """Mean absolute effect of each feature."""
-    _, _, _, down = _INK[theme]
+    _ink, _faint, _up, down = _INK[theme]
     return _base(theme, 26 * len(rows) + 50) | {
         "data": {"values": list(rows)},
         "mark": {"type": "bar", "color": down, "height": {"band": 0.65}},
@@ -258,7 +259,7 @@ def importance(rows: Sequence[dict[str, Any]], theme: str) -> Spec:
             "x": {
                 "field": "factor",
                 "type": "quantitative",
-                "title": "typical change of the odds, times",
+                "title": _("typical change of the odds, times"),
                 "scale": {"type": "log", "domainMin": 1},
                 "axis": {"tickCount": 6, "format": ".2~f"},
             },
@@ -277,7 +278,7 @@ def _values_axis(unit: str, categorical: bool) -> Spec:
 
 def shape(rows: Sequence[dict[str, Any]], *, unit: str, categorical: bool, theme: str) -> Spec:
     """A feature's effect on the odds over its values."""
-    _, faint, up, _ = _INK[theme]
+    _ink, faint, up, _down = _INK[theme]
     mark = (
         {"type": "point", "filled": True, "size": 90} if categorical else {"type": "rule", "strokeWidth": 3}
     )
@@ -285,13 +286,13 @@ def shape(rows: Sequence[dict[str, Any]], *, unit: str, categorical: bool, theme
         "field": "factor",
         "type": "quantitative",
         "scale": {"type": "log"},
-        "title": "odds, times",
+        "title": _("odds, times"),
         "axis": {"format": "~g", "labelOverlap": "greedy", "tickCount": 5, "minExtent": 45},
     }
     tooltip = [
-        {"field": "words", "title": "value"},
-        {"field": "factor", "format": ".2f", "title": "odds ×"},
-        {"field": "share", "format": ".1%", "title": "of items"},
+        {"field": "words", "title": _("value")},
+        {"field": "factor", "format": ".2f", "title": _("odds ×")},
+        {"field": "share", "format": ".1%", "title": _("of items")},
     ]
     effect = {
         "mark": mark | {"color": up},
@@ -306,11 +307,11 @@ def shape(rows: Sequence[dict[str, Any]], *, unit: str, categorical: bool, theme
 
 def crowd(rows: Sequence[dict[str, Any]], *, unit: str, categorical: bool, theme: str) -> Spec:
     """The share of items behind each part of a feature's effect, drawn below it on the same axis."""
-    _, faint, _, _ = _INK[theme]
+    _ink, faint, _up, _down = _INK[theme]
     y = {
         "field": "share",
         "type": "quantitative",
-        "title": "of items",
+        "title": _("of items"),
         "axis": {"format": "~%", "tickCount": 2, "minExtent": 45},
     }
     axes = _values_axis(unit, categorical)
@@ -324,7 +325,7 @@ def crowd(rows: Sequence[dict[str, Any]], *, unit: str, categorical: bool, theme
 
 def heat_map(rows: Sequence[dict[str, Any]], *, x: str, y: str, theme: str) -> Spec:
     """A pair's joint effect beyond what each does alone: orange raises, blue lowers, pale does nothing."""
-    _, _, up, down = _INK[theme]
+    _ink, _faint, up, down = _INK[theme]
     most = max([abs(r["effect"]) for r in rows] + [0.05])
     middle = "#f4f4f4" if theme == "light" else "#2a333d"
     order = {"x": list(dict.fromkeys(r["a"] for r in rows)), "y": list(dict.fromkeys(r["b"] for r in rows))}
@@ -343,13 +344,13 @@ def heat_map(rows: Sequence[dict[str, Any]], *, x: str, y: str, theme: str) -> S
             "color": {
                 "field": "effect",
                 "type": "quantitative",
-                "title": "log-odds",
+                "title": _("log-odds"),
                 "scale": {"domain": [-most, 0, most], "range": [down, middle, up]},
             },
             "tooltip": [
                 {"field": "a", "title": x},
                 {"field": "b", "title": y},
-                {"field": "words", "title": "effect"},
+                {"field": "words", "title": _("Effect")},
             ],
         },
     }

@@ -15,25 +15,26 @@ from risk.casework import ACTIONS, DESERVED, OUTCOMES, Case, Decision, Outcome, 
 from risk.errors import NotFound, NotRecorded
 from risk.store import CaseFilter, Receipt
 from risk.ui import html, shared
-from risk.ui.present.words import ACTION_TITLES, LANE_TITLES, moment
+from risk.ui.i18n import _, moment, number
+from risk.ui.present.words import LANE_TITLES, OUTCOME_TITLES, action_title
 from risk.ui.session import actor, attempt, flash, form_key, new_form
 
 __all__ = ["draw"]
 
-_OUTCOME_TITLES = {"confirmed": "Irregular: confirmed", "not_found": "Nothing found"}
-
 
 def draw(case: Case) -> None:
     """Draw what the person at this browser can do with the case now."""
-    st.subheader("Your decision", anchor=False)
+    st.subheader(_("Your decision"), anchor=False)
     verdict = may(actor(), "decide")
     if not verdict:
         st.html(html.note(verdict.reason))
     elif case.status in ("decided", "closed"):
         _after(case)
     elif case.status == "claimed" and case.holder != actor().name:
-        words = (
-            f"{case.holder} is working on it until {moment(case.held_until_utc)}. Take another item, or wait."
+        words = _(
+            "{who} is working on it until {moment}. Take another item, or wait.",
+            who=case.holder,
+            moment=moment(case.held_until_utc),
         )
         st.html(html.note(words))
     else:
@@ -50,20 +51,21 @@ def _name(case: Case) -> str:
 def _form(case: Case) -> None:
     name, actions = _name(case), list(ACTIONS)
     if case.status == "snoozed":
-        st.html(html.note(f"Put aside until {moment(case.snoozed_until_utc)}: {case.snooze_reason}"))
+        until, why = moment(case.snoozed_until_utc), case.snooze_reason
+        st.html(html.note(_("Put aside until {moment}: {reason}", moment=until, reason=why)))
     with st.container(border=True):
         action = st.radio(
-            "What should happen to this item?",
+            _("What should happen to this item?"),
             actions,
             index=actions.index(case.suggested),
             key=f"action:{name}",
             horizontal=True,
-            format_func=lambda a: ACTION_TITLES[a] + (" (suggested)" if a == case.suggested else ""),
+            format_func=lambda a: action_title(a) + (" " + _("(suggested)") if a == case.suggested else ""),
         )
         with st.form(f"decide:{name}", border=False):
             _why(case, action)
             st.form_submit_button(
-                f"Record: {ACTION_TITLES[action].lower()}",
+                _("Record: {action}", action=action_title(action).lower()),
                 type="primary",
                 width="stretch",
                 on_click=_decide,
@@ -76,22 +78,23 @@ def _why(case: Case, action: str) -> None:
     name = _name(case)
     codes = codes_for(action)
     st.pills(
-        "Why? (at least one)",
+        _("Why? (at least one)"),
         list(codes),
         selection_mode="multi",
-        format_func=lambda c: c.replace("_", " ").capitalize(),
+        format_func=lambda c: _(c.replace("_", " ").capitalize()),
         key=f"codes:{action}:{name}",
-        help="  \n".join(codes.values()),
+        help="  \n".join(map(_, codes.values())),
     )
-    needed = " (needed: this overrides the suggestion)" if action != case.suggested else " (if you like)"
-    st.text_area(f"Comment{needed}", key=f"comment:{name}", max_chars=2000, height=80)
+    overrides = action != case.suggested
+    title = _("Comment (needed: this overrides the suggestion)") if overrides else _("Comment (if you like)")
+    st.text_area(title, key=f"comment:{name}", max_chars=2000, height=80)
 
 
 def _decide(case: Case, action: str) -> None:
     name, state = _name(case), st.session_state
     codes = tuple(state.get(f"codes:{action}:{name}") or ())
     if not codes:
-        flash("Choose at least one reason first. Nothing was recorded.", "bad")
+        flash(_("Choose at least one reason first. Nothing was recorded."), "bad")
         return
     choice = Decision(action, codes, state.get(f"comment:{name}") or "")
     store = shared.house().store
@@ -100,7 +103,8 @@ def _decide(case: Case, action: str) -> None:
         lambda key: store.decide(case.item_id, choice, actor=actor(), batch_id=case.batch_id, key=key),
     )
     if done is not None:
-        _onward(case, f"{ACTION_TITLES[action].lower()}, entry {done.seq:,} of the log")
+        what = _("{action}, entry {n} of the log", action=action_title(action).lower(), n=number(done.seq))
+        _onward(case, what)
 
 
 def _once(name: str, act: Callable[[str], Receipt]) -> Receipt | None:
@@ -113,8 +117,9 @@ def _once(name: str, act: Callable[[str], Receipt]) -> Receipt | None:
 def _onward(case: Case, what: str) -> None:
     """Say what was recorded, and open the next item, kept for this person as one taken from the queue."""
     following = _claim_next(case.batch_id)
-    then = "The next item is below." if following else "Nothing else is waiting in this lane."
-    flash(f"Recorded: {case.item_id} – {what}. {then}", "good", case.item_id if following else "")
+    then = _("The next item is below.") if following else _("Nothing else is waiting in this lane.")
+    said = _("Recorded: {item} – {what}.", item=case.item_id, what=what)
+    flash(f"{said} {then}", "good", case.item_id if following else "")
     if following:
         st.query_params["item"] = following
 
@@ -133,11 +138,11 @@ def _claim_next(batch_id: str) -> str:
 
 def _aside(case: Case) -> None:
     name = _name(case)
-    with st.expander("Not now"), st.form(f"aside:{name}", border=False):
-        st.text_input("Put it aside until tomorrow, because …", key=f"later:{name}", max_chars=500)
-        st.form_submit_button("Put aside", on_click=_snooze, args=(case,))
+    with st.expander(_("Not now")), st.form(f"aside:{name}", border=False):
+        st.text_input(_("Put it aside until tomorrow, because …"), key=f"later:{name}", max_chars=500)
+        st.form_submit_button(_("Put aside"), on_click=_snooze, args=(case,))
     if case.status == "claimed":
-        st.button("Give it back undecided", key=f"back:{name}", on_click=_give_back, args=(case,))
+        st.button(_("Give it back undecided"), key=f"back:{name}", on_click=_give_back, args=(case,))
 
 
 def _snooze(case: Case) -> None:
@@ -148,53 +153,56 @@ def _snooze(case: Case) -> None:
         lambda key: store.snooze(case.item_id, why, actor=actor(), batch_id=case.batch_id, key=key),
     )
     if done is not None:
-        _onward(case, "put aside until tomorrow")
+        _onward(case, _("put aside until tomorrow"))
 
 
 def _give_back(case: Case) -> None:
     store = shared.house().store
     done = attempt(store.release_claim, case.item_id, actor=actor(), batch_id=case.batch_id)
     if done is not None:
-        flash(f"{case.item_id} is back in the queue.", "good")
+        flash(_("{item} is back in the queue.", item=case.item_id), "good")
 
 
 # -- after the decision ----
 
 
 def _after(case: Case) -> None:
-    way = (
-        "as suggested"
-        if case.agrees
-        else f"overriding the suggestion ({ACTION_TITLES[case.suggested].lower()})"
+    suggestion = action_title(case.suggested).lower()
+    way = _("as suggested") if case.agrees else _("overriding the suggestion ({action})", action=suggestion)
+    said = _(
+        "{action}, {way}: decided by {who}, {moment}.",
+        action=action_title(case.decision),
+        way=way,
+        who=case.decided_by,
+        moment=moment(case.decided_utc),
     )
-    said = f"{ACTION_TITLES[case.decision]}, {way}: decided by {case.decided_by}, {moment(case.decided_utc)}."
-    shown = f" Outcome: {OUTCOMES[case.outcome]}." if case.outcome else ""
+    shown = " " + _("Outcome: {outcome}.", outcome=_(OUTCOMES[case.outcome])) if case.outcome else ""
     st.html(html.note(said + shown, "good"))
     if case.status == "decided":
         _outcome(case)
-    with st.expander("Reopen"), st.form(f"reopen:{_name(case)}", border=False):
-        st.text_input("Why must it be decided again?", key=f"why:{_name(case)}", max_chars=500)
-        st.form_submit_button("Reopen", on_click=_reopen, args=(case,))
+    with st.expander(_("Reopen")), st.form(f"reopen:{_name(case)}", border=False):
+        st.text_input(_("Why must it be decided again?"), key=f"why:{_name(case)}", max_chars=500)
+        st.form_submit_button(_("Reopen"), on_click=_reopen, args=(case,))
 
 
 def _outcome(case: Case) -> None:
     name = _name(case)
     with st.form(f"outcome:{name}"):
         st.radio(
-            "What did it show?",
+            _("What did it show?"),
             list(OUTCOMES),
-            format_func=_OUTCOME_TITLES.get,
+            format_func=lambda o: _(OUTCOME_TITLES[o]),
             key=f"found:{name}",
             horizontal=True,
         )
         st.radio(
-            "Did this item deserve review?",
+            _("Did this item deserve review?"),
             list(DESERVED),
-            format_func=lambda d: DESERVED[d].capitalize(),
+            format_func=lambda d: _(DESERVED[d]).capitalize(),
             key=f"deserved:{name}",
             horizontal=True,
         )
-        st.form_submit_button("Record the outcome", on_click=_record_outcome, args=(case,), type="primary")
+        st.form_submit_button(_("Record the outcome"), on_click=_record_outcome, args=(case,), type="primary")
 
 
 def _record_outcome(case: Case) -> None:
@@ -205,7 +213,8 @@ def _record_outcome(case: Case) -> None:
         lambda key: store.record_outcome(case.item_id, shown, actor=actor(), batch_id=case.batch_id, key=key),
     )
     if done is not None:
-        flash(f"Recorded: {case.item_id} – {OUTCOMES[shown.result]}, entry {done.seq:,} of the log.", "good")
+        what = _("{action}, entry {n} of the log", action=_(OUTCOMES[shown.result]), n=number(done.seq))
+        flash(_("Recorded: {item} – {what}.", item=case.item_id, what=what), "good")
 
 
 def _reopen(case: Case) -> None:
@@ -216,4 +225,4 @@ def _reopen(case: Case) -> None:
         lambda key: store.reopen(case.item_id, why, actor=actor(), batch_id=case.batch_id, key=key),
     )
     if done is not None:
-        flash(f"{case.item_id} is open again.", "good")
+        flash(_("{item} is open again.", item=case.item_id), "good")

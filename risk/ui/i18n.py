@@ -11,6 +11,7 @@ in threads beside each other. A text without a translation is shown in English.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache
@@ -78,9 +79,27 @@ def plural(one: str, many: str, n: int, /, **values: object) -> str:
 
 
 def translator() -> Callable[[str], str]:
-    """The present language's look-up as a plain function, for code that knows nothing of languages."""
+    """The present language's look-up as a plain function, for code that knows nothing of languages.
+
+    A value in words (``1.25 kg``, ``30 days``) is no text of the catalogue: its digits and its unit are put
+    into the language.
+
+    >>> translator()("1.25 kg")
+    '1.25 kg'
+    """
     words = catalog(language())
-    return lambda text: words.get(text, text)
+    if language() == "en":
+        return lambda text: text
+    return lambda text: words.get(text) or _VALUE.sub(lambda found: _value(found, words), text)
+
+
+_VALUE = re.compile(r"(?<![\w.,])(\d[\d,]*)(\.\d+)?(?: (pieces?|days|h))?(?!\w)")
+
+
+def _value(found: re.Match, words: dict) -> str:
+    whole, part, unit = found.groups()
+    shown = whole.replace(",", "\u202f") + (part.replace(".", ",") if part else "")
+    return f"{shown} {words.get(unit, unit)}" if unit else shown
 
 
 def number(value: float, places: int = 0) -> str:

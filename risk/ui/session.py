@@ -48,7 +48,9 @@ def show_flash() -> None:
     css = f"rk-note rk-note-{'bad' if failed else kind}"
     st.html(html.tag("div", text, css, role="alert" if failed else "status"))
     if item_id:
-        st.page_link(PAGES["item"], label=f"Back to {item_id}", query_params={"item": item_id})
+        st.page_link(
+            PAGES["item"], label=i18n._("Back to {item}", item=item_id), query_params={"item": item_id}
+        )
     if kind != "stop":
         del st.session_state["flash"]
 

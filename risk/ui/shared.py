@@ -13,8 +13,9 @@ from risk.errors import RiskError, StoreInUse
 from risk.fitted import FittedModel
 from risk.results import Evaluation
 from risk.store import Batch, Store
+from risk.ui.i18n import language
 from risk.ui.present.item import ItemView, item_view
-from risk.ui.present.queue import Worth
+from risk.ui.present.worth import Worth
 from risk.workbench import Workspace
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "item",
     "model",
     "newest_batch",
+    "past",
     "row",
     "warm_up",
     "worth",
@@ -92,13 +94,23 @@ def evaluation(model_id: str) -> Evaluation | None:
     return house().workspace.results.of(model_id)
 
 
+def past(batch: Batch) -> pd.DataFrame | None:
+    """Examined items known when the queue was opened; shared, not to be changed."""
+    return _past(str(house().workspace.root), batch.batch_id, batch)
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _past(root: str, batch_id: str, _batch: Batch) -> pd.DataFrame | None:
+    return workbench.queue_folder(Workspace.at(root), _batch).past()
+
+
 def item(batch: Batch, item_id: str) -> ItemView:
-    """Everything that is shown of one item of a batch. Errors: `NotFound`."""
-    return _item(str(house().workspace.root), batch.batch_id, item_id, batch)
+    """Everything that is shown of one item of a batch, in the reader's language. Errors: `NotFound`."""
+    return _item(str(house().workspace.root), batch.batch_id, item_id, language(), batch)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4000)
-def _item(root: str, batch_id: str, item_id: str, _batch: Batch) -> ItemView:
+def _item(root: str, batch_id: str, item_id: str, spoken: str, _batch: Batch) -> ItemView:
     row = workbench.queue_item(Workspace.at(root), _batch, item_id)
     return item_view(_model(root, _batch.model_id), row, evaluation(_batch.model_id))
 

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import streamlit as st
 
-from risk.store import Page
+from risk.ui.i18n import _, number
 
-__all__ = ["pager", "page_of", "to_first_page"]
+__all__ = ["Paged", "pager", "page_of", "to_first_page"]
+
+
+class Paged(Protocol):
+    """Some rows of many."""
+
+    page: int
+    size: int
+    total: int
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are; at least one."""
+        ...
 
 
 def page_of(name: str) -> int:
@@ -23,22 +38,23 @@ def _turn(name: str, to: int) -> None:
     st.session_state[f"page:{name}"] = to
 
 
-def pager(name: str, found: Page) -> None:
+def pager(name: str, found: Paged) -> None:
     """Say which rows are shown, and offer the pages beside them where there are any."""
     first, last = (found.page - 1) * found.size + 1, min(found.page * found.size, found.total)
     with st.container(horizontal=True, vertical_alignment="center"):
         if found.pages > 1:
             st.button(
-                "← Previous",
+                _("← Previous"),
                 key=f"back:{name}",
                 disabled=found.page <= 1,
                 on_click=_turn,
                 args=(name, found.page - 1),
             )
-        st.html(f"{min(first, found.total):,}–{last:,} of {found.total:,}", width="content")
+        shown = {"first": number(min(first, found.total)), "last": number(last), "total": number(found.total)}
+        st.html(_("{first}–{last} of {total}", **shown), width="content")
         if found.pages > 1:
             st.button(
-                "Next →",
+                _("Next →"),
                 key=f"on:{name}",
                 disabled=found.page >= found.pages,
                 on_click=_turn,

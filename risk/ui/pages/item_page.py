@@ -5,28 +5,29 @@ import streamlit as st
 from risk.casework import Case
 from risk.errors import NotFound
 from risk.store import Batch
-from risk.ui import asking, charts, deciding, html, shared
+from risk.ui import asking, charts, comparing, deciding, html, shared
+from risk.ui.i18n import _, language, number, plural
 from risk.ui.present.evidence import evidence_pack
 from risk.ui.present.item import ItemView, Section
 from risk.ui.present.log import log_rows
-from risk.ui.present.words import CHANNEL_TITLES, LANE_TITLES, status_words
+from risk.ui.present.words import channel_title, lane_title, status_words
 from risk.ui.session import PAGES, actor, show_flash, theme
 
 
 def draw() -> None:
     """Draw the page of the item in the address (``?item=…``)."""
-    st.title("Item")
+    st.title(_("Item"))
     show_flash()
     batch, item_id = shared.newest_batch(), st.query_params.get("item", "")
     if batch is None or not item_id:
-        st.html(html.note("No item is open. Choose one in the queue."))
-        st.page_link(PAGES["queue"], label="Go to the queue")
+        st.html(html.note(_("No item is open. Choose one in the queue.")))
+        st.page_link(PAGES["queue"], label=_("Go to the queue"))
         return
     try:
         view = shared.item(batch, item_id)
     except NotFound as error:
         st.html(html.note(str(error), "bad"))
-        st.page_link(PAGES["queue"], label="Go to the queue")
+        st.page_link(PAGES["queue"], label=_("Go to the queue"))
         return
     case = _case(item_id, batch)
     _head(view, case)
@@ -36,6 +37,7 @@ def draw() -> None:
         _reasons(view)
         _waterfall(view)
         asking.draw(batch, item_id)
+        comparing.draw(batch, item_id)
         _unseen(view)
     with right:
         if case is not None:
@@ -55,33 +57,33 @@ def _head(view: ItemView, case: Case | None) -> None:
     chips = [html.tag("span", view.item_id, "rk-id")]
     if case is not None:
         chips += [
-            html.chip(LANE_TITLES[case.lane], case.lane),
-            html.chip(CHANNEL_TITLES[case.channel], "quiet"),
+            html.chip(lane_title(case.lane), case.lane),
+            html.chip(channel_title(case.channel), "quiet"),
             html.tag("span", status_words(case, actor().name)),
         ]
     else:
         chips += [
-            html.chip(LANE_TITLES["green"], "green"),
-            html.tag("span", "released by its score; nothing to decide"),
+            html.chip(lane_title("green"), "green"),
+            html.tag("span", _("released by its score; nothing to decide")),
         ]
     st.html(html.tag("div", html.Html("&ensp;".join(chips))))
 
 
 def _score(view: ItemView) -> None:
-    said = view.frequency[0].upper() + view.frequency[1:] + "."
-    st.html(
-        html.tag("p", said, "rk-big")
-        + html.tag("p", f"A typical item: {view.typical}. {view.record}", "rk-small")
-    )
+    typical = _("A typical item: {share}.", share=view.typical)
+    st.html(html.tag("p", view.frequency, "rk-big") + html.tag("p", f"{typical} {view.record}", "rk-small"))
 
 
 def _reasons(view: ItemView) -> None:
     if view.withheld:
         st.html(html.note(view.withheld, "bad"))
         return
-    _listed("What raises the score", view.raising, "Nothing in the declaration raises it noticeably.")
-    _listed("What lowers the score", view.lowering, "Nothing in the declaration lowers it noticeably.")
-    st.html(html.tag("p", f"{view.quiet} other details hardly change it.", "rk-small"))
+    none_up = _("Nothing in the declaration raises it noticeably.")
+    none_down = _("Nothing in the declaration lowers it noticeably.")
+    _listed(_("What raises the score"), view.raising, none_up)
+    _listed(_("What lowers the score"), view.lowering, none_down)
+    quiet = plural("{n} other detail hardly changes it.", "{n} other details hardly change it.", view.quiet)
+    st.html(html.tag("p", quiet, "rk-small"))
 
 
 def _listed(title: str, reasons, none: str) -> None:
@@ -91,22 +93,19 @@ def _listed(title: str, reasons, none: str) -> None:
 
 
 def _declaration(sections: tuple[Section, ...]) -> None:
-    st.subheader("Declaration", anchor=False)
+    st.subheader(_("Declaration"), anchor=False)
     marks = {
-        "up": html.chip("▲ raises", "up"),
-        "down": html.chip("▼ lowers", "down"),
-        "both": html.chip("▲▼ both", "quiet"),
+        "up": html.chip("▲ " + _("raises"), "up"),
+        "down": html.chip("▼ " + _("lowers"), "down"),
+        "both": html.chip("▲▼ " + _("both"), "quiet"),
     }
+    missing = html.tag("span", _("not stated"), "rk-missing")
     blocks = []
     for section in sections:
         rows = [
             (
                 row.title,
-                html.Html(
-                    (html.escape(row.value) if row.value else html.tag("span", "not stated", "rk-missing"))
-                    + " "
-                    + marks.get(row.mark, "")
-                ),
+                html.Html((html.escape(row.value) if row.value else missing) + " " + marks.get(row.mark, "")),
             )
             for row in section.rows
         ]
@@ -117,61 +116,62 @@ def _declaration(sections: tuple[Section, ...]) -> None:
 def _waterfall(view: ItemView) -> None:
     if view.withheld:
         return
-    st.subheader("From a typical item to this one", anchor=False)
-    st.html(
-        html.tag(
-            "p",
-            f"Start: a typical item, irregular in {view.typical}. Each bar is one detail's part; the last "
-            f"one ends at this item, {view.brief}. The parts add up exactly to the score.",
-            "rk-small",
-        )
+    st.subheader(_("From a typical item to this one"), anchor=False)
+    words = _(
+        "Start: a typical item, irregular in {typical}. Each bar is one detail's part; the last one ends at "
+        "this item, {brief}. The parts add up exactly to the score.",
+        typical=view.typical,
+        brief=view.brief,
     )
-    words = "; ".join(f"{b.title} {b.effect}" for b in view.bars)
+    st.html(html.tag("p", words, "rk-small"))
+    steps = "; ".join(f"{b.title} {b.effect}" for b in view.bars)
     st.vega_lite_chart(
-        spec=_spec(view, theme()),
+        spec=_spec(view.item_id, view.model_id, theme(), language(), view.bars),
         theme=None,
         key="waterfall",
-        alt=f"Waterfall from {view.typical} to {view.brief}: {words}.",
+        alt=_(
+            "Waterfall from {typical} to {brief}: {steps}.",
+            typical=view.typical,
+            brief=view.brief,
+            steps=steps,
+        ),
     )
 
 
 @st.cache_resource(show_spinner=False, max_entries=4000)
-def _spec_of(item_id: str, model_id: str, theme_name: str, _bars) -> dict:
+def _spec(item_id: str, model_id: str, theme_name: str, spoken: str, _bars) -> dict:
     return charts.waterfall(_bars, theme_name)
 
 
-def _spec(view: ItemView, theme_name: str) -> dict:
-    return _spec_of(view.item_id, view.model_id, theme_name, view.bars)
-
-
 def _unseen(view: ItemView) -> None:
-    st.subheader("What the model cannot see", anchor=False)
+    st.subheader(_("What the model cannot see"), anchor=False)
     st.html(html.bullets(view.unseen))
-    st.html(html.tag("p", f"Scored by {view.model_id}.", "rk-small"))
+    st.html(html.tag("p", _("Scored by {model}.", model=view.model_id), "rk-small"))
 
 
 def _trail(view: ItemView, batch: Batch) -> None:
     entries = shared.house().store.entries_of(view.item_id)
-    with st.expander(f"Everything the log says about this item ({len(entries):,})"):
+    with st.expander(_("Everything the log says about this item ({n})", n=number(len(entries)))):
         rows = [(r.seq, r.when, r.who, r.event, r.detail) for r in log_rows(entries)]
-        st.html(html.table(("No.", "When", "Who", "What", "Details"), rows, right=frozenset({0})))
+        headers = (_("No."), _("When"), _("Who"), _("What"), _("Details"))
+        nothing = html.tag("p", _("Nothing was recorded about this item."))
+        st.html(html.table(headers, rows, right=frozenset({0})) if rows else nothing)
     st.download_button(
-        "Evidence pack",
+        _("Evidence pack"),
         lambda: _pack(view, batch),
         f"{view.item_id}.html",
         "text/html",
         key="pack",
         on_click="ignore",
-        help="One file to print or keep: declaration, score, reasons, decisions, and how to check them.",
+        help=_("One file to print or keep: declaration, score, reasons, decisions, and how to check them."),
     )
 
 
 def _pack(view: ItemView, batch: Batch) -> str:
     entries = shared.house().store.entries_of(view.item_id)
     manifest = shared.house().workspace.registry.manifest(batch.model_id)
-    return evidence_pack(
-        view, shared.model(batch.model_id), shared.row(batch, view.item_id), manifest, entries
-    )
+    row = shared.row(batch, view.item_id)
+    return evidence_pack(view, shared.model(batch.model_id), row, manifest, entries)
 
 
 if __name__ == "__main__":

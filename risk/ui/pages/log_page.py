@@ -9,11 +9,11 @@ import streamlit as st
 
 from risk import verify_log
 from risk.access import require
-from risk.audit import head_seal
+from risk.audit import Verification, head_seal
 from risk.store import EntryFilter
 from risk.ui import html, shared
+from risk.ui.i18n import _, moment, number
 from risk.ui.present import log as present
-from risk.ui.present.words import moment
 from risk.ui.session import actor, attempt, show_flash
 from risk.ui.widgets import page_of, pager, to_first_page
 
@@ -23,12 +23,14 @@ VERIFY_AT_ONCE = 5000  # a longer log is verified when asked for
 
 def draw() -> None:
     """Draw the page."""
-    st.title("Log")
+    st.title(_("Log"))
     st.html(
         html.tag(
             "p",
-            "Every entry holds the fingerprint of the one before it, so that an edit, a deletion or an "
-            "insertion shows.",
+            _(
+                "Every entry holds the fingerprint of the one before it, so that an edit, a deletion or an "
+                "insertion shows."
+            ),
             "rk-small",
         )
     )
@@ -40,23 +42,29 @@ def draw() -> None:
         (r.seq, r.when, r.who, r.event, html.tag("span", r.item_id, "rk-id"), r.detail)
         for r in present.log_rows(found.rows)
     ]
-    st.html(html.table(("No.", "When", "Who", "What", "Item", "Details"), rows, right=frozenset({0})))
+    st.html(
+        html.table(
+            (_("No."), _("When"), _("Who"), _("What"), _("Item"), _("Details")), rows, right=frozenset({0})
+        )
+    )
     pager("log", found)
 
 
 def _verification() -> None:
     store, head = shared.house().store, shared.house().store.head()
     with st.container(horizontal=True):
-        asked = st.button("Verify the whole log now", key="verify", type="primary")
+        asked = st.button(_("Verify the whole log now"), key="verify", type="primary")
         st.button(
-            "Seal",
+            _("Seal"),
             key="seal",
             on_click=_seal,
-            help="Signs the newest entry. Write the 16 characters down: with "
-            "them, even a log cut off or rewritten later is found out.",
+            help=_(
+                "Signs the newest entry. Write the 16 characters down: with them, even a log cut off or "
+                "rewritten later is found out."
+            ),
         )
         st.download_button(
-            "Export with verifier",
+            _("Export with verifier"),
             _export,
             "risk-log.zip",
             "application/zip",
@@ -67,23 +75,48 @@ def _verification() -> None:
         return
     result = store.verify()
     st.html(
-        html.tag("div", result.sentence, f"rk-note rk-note-{'good' if result.ok else 'bad'}", role="status")
+        html.tag("div", _verdict(result), f"rk-note rk-note-{'good' if result.ok else 'bad'}", role="status")
     )
     if not result.ok:
         st.html(
             html.table(
-                ("Entry", "Finding"), [(f.seq, f.message) for f in result.findings], caption="Findings"
+                (_("Entry"), _("Finding")),
+                [(f.seq, f.message) for f in result.findings],
+                caption=_("Findings"),
             )
         )
     if st.session_state.get("sealed"):
         st.html(html.note(st.session_state["sealed"], "good"))
 
 
+def _verdict(result: Verification) -> str:
+    if not result.ok:
+        first = result.findings[0].message
+        return _("The log is NOT intact: {n} findings. First: {first}", n=number(result.count), first=first)
+    vouched = (
+        _("sealed up to entry {n}", n=number(result.sealed_to))
+        if result.sealed_to
+        else _("no seal vouches for its end: a cut-off end would not show")
+    )
+    entries, head = number(result.entries), head_seal(result.head_hash)
+    return _(
+        "The log is intact: {entries} entries, head {head}, {vouched}.",
+        entries=entries,
+        head=head,
+        vouched=vouched,
+    )
+
+
 def _seal() -> None:
     def seal() -> str:
         require(actor(), "seal_log")
         made = shared.house().store.seal()
-        return f"Sealed up to entry {made.seq:,}, {moment(made.utc)}. Write down: {head_seal(made.head_hash)}"
+        return _(
+            "Sealed up to entry {n}, {moment}. Write down: {seal}",
+            n=number(made.seq),
+            moment=moment(made.utc),
+            seal=head_seal(made.head_hash),
+        )
 
     st.session_state["sealed"] = attempt(seal) or ""
 
@@ -111,17 +144,17 @@ def _filters() -> EntryFilter:
     again = {"on_change": to_first_page, "args": ("log",)}
     with event:
         chosen = st.multiselect(
-            "What",
+            _("What"),
             list(present.EVENT_TITLES),
             format_func=present.event_title,
             key="log-events",
-            placeholder="Everything",
+            placeholder=_("Everything"),
             **again,
         )
     with who:
-        name = st.text_input("Who", key="log-actor", placeholder="Everyone", **again)
+        name = st.text_input(_("Who"), key="log-actor", placeholder=_("Everyone"), **again)
     with item:
-        item_id = st.text_input("Item id", key="log-item", placeholder="All items", **again)
+        item_id = st.text_input(_("Item id"), key="log-item", placeholder=_("All items"), **again)
     return EntryFilter(events=tuple(chosen), actor=name.strip(), item_id=item_id.strip().upper())
 
 

@@ -7,24 +7,21 @@ from risk.errors import RiskError
 from risk.fitted import FittedModel
 from risk.results import Evaluation
 from risk.ui import charts, html, shared
+from risk.ui.i18n import N_, _, moment, number, percent
 from risk.ui.present import model as present
-from risk.ui.present.words import moment
+from risk.ui.present.groups import compared, groups
 from risk.ui.session import show_flash, theme
 
-SECTIONS = ("What it is", "What it is worth", "What each detail does", "Pairs")
+NO_MODEL = N_("No model is registered yet. Train one: risk train DATA – or make everything with: make demo.")
 
 
 def draw() -> None:
     """Draw the page for the model in use."""
-    st.title("Model")
+    st.title(_("Model"))
     show_flash()
     name = shared.house().workspace.registry.champion()
     if name is None:
-        st.html(
-            html.note(
-                "No model is registered yet. Train one: risk train DATA – or make everything with: make demo."
-            )
-        )
+        st.html(html.note(_(NO_MODEL)))
         return
     try:
         model = shared.model(name)
@@ -32,34 +29,28 @@ def draw() -> None:
         st.html(html.note(str(error), "bad"))
         return
     chosen = st.segmented_control(
-        "Section",
-        SECTIONS,
-        default=SECTIONS[0],
+        _("Section"),
+        list(SECTIONS),
+        default="what",
         key="section",
         required=True,
+        format_func=lambda name: _(SECTIONS[name][0]),
         label_visibility="collapsed",
         persist_state="session",
     )
-    {SECTIONS[0]: _what, SECTIONS[1]: _worth, SECTIONS[2]: _shapes, SECTIONS[3]: _pairs}[
-        chosen or SECTIONS[0]
-    ](model)
+    SECTIONS[chosen or "what"][1](model)
 
 
 def _what(model: FittedModel) -> None:
     manifest = shared.house().workspace.registry.manifest(model.model_id)
     st.html(html.definition_rows(present.facts(model, manifest)))
-    st.subheader("What moves scores most", anchor=False)
+    st.subheader(_("What moves scores most"), anchor=False)
     rows = _importance(model)
     if not rows:
-        st.html(html.note("No queue has been scored by this model yet."))
+        st.html(html.note(_("No queue has been scored by this model yet.")))
         return
-    st.html(
-        html.tag(
-            "p",
-            "How much each detail typically changes the odds, over the items of the newest queue.",
-            "rk-small",
-        )
-    )
+    words = _("How much each detail typically changes the odds, over the items of the newest queue.")
+    st.html(html.tag("p", words, "rk-small"))
     st.vega_lite_chart(
         spec=charts.importance(rows, theme()),
         theme=None,
@@ -82,77 +73,129 @@ def _importance_of(batch_id: str, model_id: str, _batch, _model: FittedModel) ->
 
 
 def _worth(model: FittedModel) -> None:
-    judged = shared.evaluation(model.model_id)
+    judged = _judged(model)
     if judged is None:
-        st.html(
-            html.note(
-                "This model was not evaluated in this workspace. Evaluate it with: risk train, or make demo."
-            )
-        )
         return
-    period = f", {moment(judged.period[0])} to {moment(judged.period[1])}" if judged.period else ""
-    st.html(
-        html.tag(
-            "p", f"Judged by {judged.judge} on {judged.n:,} items newer than all it learnt from{period}."
-        )
-    )
+    by = _("truth") if judged.judge == "truth" else _("examinations")
+    words = _("Judged by {judge} on {n} items newer than all it learnt from.", judge=by, n=number(judged.n))
+    if judged.period:
+        start, end = (moment(m) for m in judged.period)
+        words += " " + _("They came from {start} to {end}.", start=start, end=end)
+    st.html(html.tag("p", words))
     _capacity(judged)
     _calibration(judged)
 
 
-def _capacity(judged: Evaluation) -> None:
-    st.subheader("What a capacity buys", anchor=False)
-    st.html(
-        html.tag(
-            "p",
-            "When only a share of all items can be examined and the highest scores are taken: how many of "
-            "the irregular items are among them?",
-            "rk-small",
+def _judged(model: FittedModel) -> Evaluation | None:
+    judged = shared.evaluation(model.model_id)
+    if judged is None:
+        words = _(
+            "This model was not evaluated in this workspace. Evaluate it with: risk evaluate MODEL DATA."
         )
+        st.html(html.note(words))
+    return judged
+
+
+def _capacity(judged: Evaluation) -> None:
+    st.subheader(_("What a capacity buys"), anchor=False)
+    words = _(
+        "When only a share of all items can be examined and the highest scores are taken: how many of the "
+        "irregular items are among them?"
     )
+    st.html(html.tag("p", words, "rk-small"))
     rows = present.capacity_rows(judged)
+    at = _("{policy} at {rate}: {found} found")
     st.vega_lite_chart(
         spec=charts.detection(rows, theme()),
         theme=None,
         key="detection",
-        alt="; ".join(f"{r['policy']} at {r['rate']:.1%}: {r['detected']:.0%} found" for r in rows),
+        alt="; ".join(
+            at.format(policy=r["policy"], rate=percent(r["rate"], 1), found=percent(r["detected"]))
+            for r in rows
+        ),
     )
-    st.html(
-        html.table(
-            ("Examined", "Chosen by", "Irregular items found", "Finds per 100 examined", "95 % interval"),
-            [
-                (
-                    f"{r['rate']:.1%}",
-                    r["policy"],
-                    f"{r['detected']:.0%}",
-                    f"{100 * r['hit']:.0f}",
-                    f"{100 * r['hit_low']:.0f}–{100 * r['hit_high']:.0f}",
-                )
-                for r in rows
-            ],
-            caption="Capacity table",
-            right=frozenset({2, 3, 4}),
+    headers = (
+        _("Examined"),
+        _("Chosen by"),
+        _("Irregular items found"),
+        _("Finds per 100 examined"),
+        _("95 % interval"),
+    )
+    cells = [
+        (
+            percent(r["rate"], 1),
+            r["policy"],
+            percent(r["detected"]),
+            number(100 * r["hit"]),
+            f"{number(100 * r['hit_low'])}–{number(100 * r['hit_high'])}",
         )
-    )
+        for r in rows
+    ]
+    st.html(html.table(headers, cells, caption=_("Capacity table"), right=frozenset({2, 3, 4})))
 
 
 def _calibration(judged: Evaluation) -> None:
-    st.subheader("Do the scores mean what they say?", anchor=False)
+    st.subheader(_("Do the scores mean what they say?"), anchor=False)
     rows = judged.reliability.to_dict("records")
-    st.html(
-        html.tag(
-            "p",
-            "Items in ten groups by score. On the dashed line, as many were irregular as the scores "
-            "said; the bars are 95 % intervals. Both axes are stretched at the low end.",
-            "rk-small",
-        )
+    words = _(
+        "Items in ten groups by score. On the dashed line, as many were irregular as the scores said; the "
+        "bars are 95 % intervals. Both axes are stretched at the low end."
     )
+    st.html(html.tag("p", words, "rk-small"))
+    said = _("said {stated}, was {observed}")
     st.vega_lite_chart(
         spec=charts.calibration(rows, theme()),
         theme=None,
         key="calibration",
-        alt="; ".join(f"said {r['stated']:.1%}, was {r['observed']:.1%}" for r in rows),
+        alt="; ".join(
+            said.format(stated=percent(r["stated"], 1), observed=percent(r["observed"], 1)) for r in rows
+        ),
     )
+
+
+def _groups(model: FittedModel) -> None:
+    judged = _judged(model)
+    if judged is None:
+        return
+    words = _(
+        "If the 2 % of items with the highest scores were examined: who would be examined, and how many "
+        "items that were in order? The last column compares each group's burden with that of all "
+        "others, and says only what its 95 % interval allows."
+    )
+    st.html(html.tag("p", words, "rk-small"))
+    headers = (
+        _("Group"),
+        _("Items"),
+        _("Examined"),
+        _("Finds per 100 examined"),
+        _("Examined per 1,000 in order"),
+        _("Burden"),
+    )
+    for name, table in judged.groups.items():
+        field = model.dictionary[name]
+        rows = [(g.title, g.n, g.examined, g.hits, g.burden, g.verdict) for g in groups(field, table)]
+        st.html(html.table(headers, rows, caption=_(field.title), right=frozenset({1, 2, 3, 4})))
+
+
+def _versus(model: FittedModel) -> None:
+    registry = shared.house().workspace.registry
+    rivals = [i for i in reversed(registry.ids()) if i != model.model_id]
+    judged = shared.evaluation(model.model_id)
+    rivals = [i for i in rivals if shared.evaluation(i) is not None]
+    if judged is None or not rivals:
+        words = _(
+            "There is no second evaluated model to compare with. Train one – risk train DATA --model rules – "
+            "and evaluate it on the same data: risk evaluate MODEL DATA."
+        )
+        st.html(html.note(words))
+        return
+    rival = st.selectbox(_("Challenger"), rivals, key="challenger", persist_state="session")
+    other = shared.evaluation(rival)
+    if (other.judge, other.n, other.period) != (judged.judge, judged.n, judged.period):
+        st.html(html.note(_("These two were judged on different items: compare them with care."), "bad"))
+    headers = (_("Examined"), _("Champion: finds per 100"), _("Challenger: finds per 100"), _("Verdict"))
+    rows = [(v.rate, v.champion, v.challenger, v.verdict) for v in compared(judged, other)]
+    st.html(html.table(headers, rows, caption=_("Champion and challenger"), right=frozenset({1, 2})))
 
 
 def _shapes(model: FittedModel) -> None:
@@ -160,9 +203,9 @@ def _shapes(model: FittedModel) -> None:
     ranked = [r["name"] for r in _importance(model)]
     order = ranked + [n for n in names if n not in ranked]
     name = st.selectbox(
-        "Detail",
+        _("Detail"),
         order,
-        format_func=lambda n: model.dictionary.feature(n).title,
+        format_func=lambda n: _(model.dictionary.feature(n).title),
         key="feature",
         persist_state="session",
     )
@@ -170,8 +213,10 @@ def _shapes(model: FittedModel) -> None:
     st.html(
         html.tag(
             "p",
-            "Above the dashed line the detail raises the odds, below it lowers them. The grey bars show how "
-            "many items have such a value: where there are few, the model has seen little.",
+            _(
+                "Above the dashed line the detail raises the odds, below it lowers them. The grey bars show "
+                "how many items have such a value: where there are few, the model has seen little."
+            ),
             "rk-small",
         )
     )
@@ -179,15 +224,15 @@ def _shapes(model: FittedModel) -> None:
         spec=charts.shape(shape.rows, unit=shape.unit, categorical=shape.categorical, theme=theme()),
         theme=None,
         key="shape",
-        alt="; ".join(f"{r['words']}: odds ×{r['factor']:.2f}" for r in shape.rows),
+        alt="; ".join(f"{r['words']}: ×{number(r['factor'], 2)}" for r in shape.rows),
     )
     st.vega_lite_chart(
         spec=charts.crowd(shape.rows, unit=shape.unit, categorical=shape.categorical, theme=theme()),
         theme=None,
         key="crowd",
-        alt="; ".join(f"{r['words']}: {r['share']:.1%} of items" for r in shape.rows),
+        alt="; ".join(f"{r['words']}: {percent(r['share'], 1)}" for r in shape.rows),
     )
-    for words in (shape.missing, f"Held to one direction: {shape.because}" if shape.because else ""):
+    for words in (shape.missing, shape.because and _("Held to one direction: {why}", why=shape.because)):
         if words:
             st.html(html.tag("p", words, "rk-small"))
 
@@ -195,16 +240,16 @@ def _shapes(model: FittedModel) -> None:
 def _pairs(model: FittedModel) -> None:
     titles = present.pair_titles(model)
     if not titles:
-        st.html(html.note("This model uses no pairs: every detail acts by itself."))
+        st.html(html.note(_("This model uses no pairs: every detail acts by itself.")))
         return
     k = st.selectbox(
-        "Pair", range(len(titles)), format_func=lambda i: titles[i], key="pair", persist_state="session"
+        _("Pair"), range(len(titles)), format_func=lambda i: titles[i], key="pair", persist_state="session"
     )
     rows, x, y = present.pair_rows(model, k)
     st.html(
         html.tag(
             "p",
-            "What the two details do together, beyond what each does alone. Orange raises, blue lowers.",
+            _("What the two details do together, beyond what each does alone. Orange raises, blue lowers."),
             "rk-small",
         )
     )
@@ -212,8 +257,19 @@ def _pairs(model: FittedModel) -> None:
         spec=charts.heat_map(rows, x=x, y=y, theme=theme()),
         theme=None,
         key="heat",
-        alt="; ".join(f"{r['a']} with {r['b']}: {r['words']}" for r in rows[:40]),
+        alt="; ".join(f"{r['a']} + {r['b']}: {r['words']}" for r in rows[:40]),
     )
+
+
+#: The parts of the page: what they are called and what draws them.
+SECTIONS = {
+    "what": (N_("What it is"), _what),
+    "worth": (N_("What it is worth"), _worth),
+    "shapes": (N_("What each detail does"), _shapes),
+    "pairs": (N_("Pairs"), _pairs),
+    "groups": (N_("Groups"), _groups),
+    "versus": (N_("Compared"), _versus),
+}
 
 
 if __name__ == "__main__":

@@ -4,18 +4,27 @@ from dataclasses import replace
 
 import streamlit as st
 
+from risk import workbench
 from risk.access import may
-from risk.casework import CHANNELS, Case
+from risk.casework import CHANNELS
 from risk.errors import NotFound, Refused
-from risk.store import Batch, CaseFilter, Page, Receipt
+from risk.queues import REASONS, facet_fields
+from risk.store import Batch, Receipt
 from risk.ui import charts, html, shared
+from risk.ui.i18n import N_, _, number, plural
 from risk.ui.present import queue as present
-from risk.ui.present.words import CHANNEL_TITLES
+from risk.ui.present.words import channel_title, status_words
+from risk.ui.present.worth import summary
 from risk.ui.session import PAGES, actor, attempt, show_flash, theme
 from risk.ui.widgets import page_of, pager, to_first_page
 
 SIZE = 20
+CLUSTERS = 8
 KEEP = {"on_change": to_first_page, "args": ("queue",), "persist_state": "session"}
+NOTHING = N_(
+    "There is nothing to work on yet. Make parcels, a model and a queue: make demo – it takes about a "
+    "minute – or bring data on the Data page. Then load this page again."
+)
 
 
 def draw() -> None:
@@ -23,109 +32,224 @@ def draw() -> None:
     taken = st.session_state.pop("taken", "")
     if taken:
         st.switch_page(PAGES["item"], query_params={"item": taken})
-    st.title("Queue")
+    st.title(_("Queue"))
     show_flash()
     batch = shared.newest_batch()
     if batch is None:
-        st.html(
-            html.note(
-                "There is nothing to work on yet. Make parcels, a model and a queue: make demo – it takes "
-                "about a minute. Then load this page again."
-            )
-        )
+        st.html(html.note(_(NOTHING)))
         return
-    st.html(html.tag("p", present.summary(shared.worth(batch))))
+    st.html(html.tag("p", summary(shared.worth(batch))))
     if may(actor(), "claim"):
         st.button(
-            "Take the next item",
+            _("Take the next item"),
             key="take",
             type="primary",
             on_click=_take,
-            help="Opens the highest score that nobody is working on, and keeps it for you for 15 minutes.",
+            help=_("Opens the highest score that nobody is working on, and keeps it for you for 15 minutes."),
         )
     _capacity(batch)
     _filters()
-    found = _page(_which())
-    _rows(found)
+    _more_filters(batch)
+    if st.session_state.get("doing") == present.EVERY:
+        _every_item(batch)
+    else:
+        _cases(batch)
+
+
+def _cases(batch: Batch) -> None:
+    store, which = shared.house().store, _picked().cases()
+    found = store.cases(which, page=page_of("queue"), size=SIZE)
+    if found.page > found.pages:
+        found = store.cases(which, page=found.pages, size=SIZE)
+    _rows(present.queue_rows(found.rows, who=actor().name))
     pager("queue", found)
 
 
-def _page(which: CaseFilter) -> Page[Case]:
-    store = shared.house().store
-    found = store.cases(which, page=page_of("queue"), size=SIZE)
-    return store.cases(which, page=found.pages, size=SIZE) if found.page > found.pages else found
+def _every_item(batch: Batch) -> None:
+    folder = workbench.queue_folder(shared.house().workspace, batch)
+    columns = [folder.id_field, "margin", "risk_score", "lane", "channel", REASONS]
+    found = folder.page(_picked().items(), page=page_of("queue"), size=SIZE, columns=columns)
+    rows = found.rows.rename(columns={folder.id_field: "item_id"})
+    cases = (_case(item_id, batch) for item_id in rows["item_id"])
+    statuses = {c.item_id: status_words(c, actor().name) for c in cases if c is not None}
+    _rows(present.item_rows(rows, shared.model(batch.model_id), statuses))
+    pager("queue", found)
+
+
+def _case(item_id: str, batch: Batch):
+    try:
+        return shared.house().store.case(item_id, batch_id=batch.batch_id)
+    except NotFound:
+        return None
 
 
 def _capacity(batch: Batch) -> None:
     worth = shared.worth(batch)
-    with st.expander("What would another capacity buy?"):
+    with st.expander(_("What would another capacity buy?")):
         most = max(2, min(worth.n, 6 * max(batch.capacity, 1)))
-        capacity = st.slider("Items that can be examined", 1, most, min(batch.capacity, most), key="capacity")
+        at = min(batch.capacity, most)
+        capacity = st.slider(_("Items that can be examined"), 1, most, at, key="capacity")
         st.html(html.tag("p", worth.sentence(capacity)))
         spec = charts.capacity_curve(worth.curve(), at=capacity, finds=worth.at(capacity), theme=theme())
         st.vega_lite_chart(spec=spec, theme=None, alt=worth.sentence(capacity), key="capacity-chart")
 
 
 def _filters() -> None:
-    lanes = present.lane_options(shared.house().store.counts())
-    doing, lane, channel, search = st.columns([2.3, 2.6, 1.3, 1.2], vertical_alignment="bottom")
+    lanes = present.lane_options(shared.house().store.counts()["lane"])
+    doing, lane, search = st.columns([3.4, 2.6, 1.5], vertical_alignment="bottom")
     with doing:
-        st.segmented_control("Show", list(present.DOING), default="To do", key="doing", required=True, **KEEP)
+        st.segmented_control(
+            _("Show"),
+            list(present.DOING),
+            default="to_do",
+            key="doing",
+            required=True,
+            format_func=lambda v: _(present.DOING[v][0]),
+            **KEEP,
+        )
     with lane:
         st.segmented_control(
-            "Lane",
+            _("Lane"),
             ["all", *lanes],
             default="all",
             key="lane",
             required=True,
-            format_func=lambda v: lanes.get(v, "All"),
-            **KEEP,
-        )
-    with channel:
-        st.selectbox(
-            "Picked",
-            ["all", *CHANNELS],
-            key="channel",
-            format_func=lambda v: CHANNEL_TITLES.get(v, "By any way"),
+            format_func=lambda v: lanes.get(v, _("All")),
             **KEEP,
         )
     with search:
-        st.text_input("Item id", key="search", placeholder="contains …", **KEEP)
+        st.text_input(_("Item id"), key="search", placeholder=_("contains …"), **KEEP)
 
 
-def _which() -> CaseFilter:
+def _more_filters(batch: Batch) -> None:
+    narrowed = _picked().narrowed
+    title = plural("More filters ({n} set)", "More filters ({n} set)", narrowed) if narrowed else ""
+    with st.expander(title or _("More filters, and items flagged for the same reasons"), key="more"):
+        model = shared.model(batch.model_id)
+        titles = present.feature_titles(model)
+        by_way, reason, cluster = st.columns(3)
+        with by_way:
+            _one(_("Picked"), list(CHANNELS), "channel", channel_title)
+        with reason:
+            _one(_("Reason"), _reasons(titles), "reason", lambda v: titles.get(v, v))
+        with cluster:
+            clusters = {c.key: c for c in _clusters(titles)}
+            _one(
+                _("Flagged for the same reasons"),
+                list(clusters),
+                "cluster",
+                lambda v: (
+                    f"{clusters[v].title} ({number(clusters[v].cases)})"
+                    if v in clusters
+                    else present.cluster_title(v, titles)
+                ),
+            )
+        names = [n for n in facet_fields(model.dictionary) if n in _facet_names(batch)]
+        for k, column in enumerate(st.columns(3) * -(-len(names) // 3)):
+            if k < len(names):
+                with column:
+                    _several(names[k], batch)
+        _cluster_table(list(clusters.values()))
+
+
+def _one(label: str, options: list, key: str, words) -> None:
+    chosen = st.session_state.get(key)
+    if chosen and chosen not in options:
+        options = [*options, chosen]
+    st.selectbox(label, options, index=None, key=key, format_func=words, placeholder=_("All"), **KEEP)
+
+
+def _several(name: str, batch: Batch) -> None:
+    dictionary = shared.model(batch.model_id).dictionary
+    values = [value for value, _n, _expected in _facets(batch, name)]
+    st.multiselect(
+        _(dictionary[name].title),
+        values,
+        key=f"facet:{name}",
+        format_func=lambda v: present.value_words(dictionary, name, v),
+        placeholder=_("All"),
+        **KEEP,
+    )
+
+
+def _facets(batch: Batch, name: str) -> list[tuple[str, int, float]]:
+    return _facets_of(str(shared.house().workspace.root), batch.batch_id, name)
+
+
+@st.cache_data(show_spinner=False, max_entries=200)
+def _facets_of(root: str, batch_id: str, name: str) -> list[tuple[str, int, float]]:
+    """All values of a batch's cases: they never change once it is open."""
+    return sorted(shared.house().store.facets(name))
+
+
+def _facet_names(batch: Batch) -> set[str]:
+    names = facet_fields(shared.model(batch.model_id).dictionary)
+    return {n for n in names if len(_facets(batch, n)) > 1}
+
+
+def _reasons(titles: dict[str, str]) -> list[str]:
+    found = shared.house().store.facets("reason")
+    return [value for value, _n, _expected in found if value in titles]
+
+
+def _clusters(titles: dict[str, str]) -> list[present.Cluster]:
+    which = replace(_picked(), cluster="").cases()
+    return present.cluster_rows(shared.house().store.facets(REASONS, which), titles)
+
+
+def _cluster_table(clusters: list[present.Cluster]) -> None:
+    rows = [(c.title, number(c.cases), number(c.expected, 1)) for c in clusters[:CLUSTERS]]
+    if rows:
+        headers = (_("Flagged for the same reasons"), _("Cases"), _("Expected finds"))
+        st.html(html.table(headers, rows, right=frozenset({1, 2})))
+
+
+def _picked() -> present.Picked:
     s = st.session_state
-    return present.choose(s.get("lane"), s.get("doing"), s.get("channel"), s.get("search"))
+    values = tuple(
+        (key.removeprefix("facet:"), tuple(s[key]))
+        for key in sorted(map(str, s))
+        if key.startswith("facet:") and s[key]
+    )
+    return present.Picked(
+        doing=s.get("doing") or "to_do",
+        lane=s.get("lane") or "",
+        channel=s.get("channel") or "",
+        text=s.get("search") or "",
+        reason=s.get("reason") or "",
+        cluster=s.get("cluster") or "",
+        values=values,
+    )
 
 
 def _take() -> None:
     """Claim the next item under the filters; two people never get the same one."""
-    which = replace(_which(), statuses=())
+    which = replace(_picked().cases(), statuses=())
 
     def claim() -> Receipt:
         try:
             return shared.house().store.claim_next(actor=actor(), which=which)
         except NotFound:
-            raise Refused("Every item under these filters is taken or decided.") from None
+            raise Refused(_("Every item under these filters is taken or decided.")) from None
 
     got = attempt(claim)
     if got is not None:
         st.session_state["taken"] = got.item_id
 
 
-def _rows(found: Page[Case]) -> None:
-    if not found.rows:
-        st.html(html.note("No case fits. Choose “All” under Show, or clear the search."))
+def _rows(rows: list[present.QueueRow]) -> None:
+    if not rows:
+        st.html(html.note(_("Nothing fits. Choose “All cases” under Show, or clear the filters.")))
         return
-    titles = ("Item", "Irregular among such items", "Strongest reason", "Status")
-    left, _ = st.columns([8, 1])
+    titles = (_("Item"), _("Irregular among such items"), _("Strongest reason"), _("Status"))
+    left, _right = st.columns([8, 1])
     left.html(html.tag("div", html.Html("".join(html.tag("span", w) for w in titles)), "rk-row rk-head"))
-    for row in present.queue_rows(found.rows, who=actor().name):
+    for row in rows:
         _row(row)
 
 
 def _row(row: present.QueueRow) -> None:
-    by = html.chip(row.channel_title, "quiet") if row.channel_title != CHANNEL_TITLES["targeted"] else ""
+    by = html.chip(row.channel_title, "quiet") if row.channel != "targeted" else ""
     item = html.Html(
         html.tag("span", row.item_id, "rk-id") + "<br>" + html.chip(row.lane_title, row.lane) + by
     )
@@ -137,7 +261,7 @@ def _row(row: present.QueueRow) -> None:
     )
     words, button = st.columns([8, 1], vertical_alignment="center")
     words.html(html.tag("div", html.Html("".join(cells)), "rk-row"))
-    button.page_link(PAGES["item"], label="Open", query_params={"item": row.item_id})
+    button.page_link(PAGES["item"], label=_("Open"), query_params={"item": row.item_id})
 
 
 if __name__ == "__main__":

@@ -5,35 +5,43 @@ import streamlit as st
 from risk.access import may
 from risk.ui import html, i18n, shared, training
 from risk.ui.i18n import _
-from risk.ui.menu import MENU
+from risk.ui.menu import MENU, Entry
 from risk.ui.session import actor
 
 
 def draw() -> None:
     """Draw the frame and run the page that was asked for."""
-    st.set_page_config(page_title="Risk-scoring workbench", page_icon="📦", layout="wide")
+    st.set_page_config(page_title=_("Risk-scoring workbench"), page_icon="📦", layout="wide")
     st.html(html.STYLE)
     guest = training.guest()  # a trainee or an observer sees their one page and no menu
-    page = st.navigation(_guest_pages(guest), position="hidden") if guest else st.navigation(_pages())
+    mine = [entry for entry in MENU if may(actor(), entry.action)]
+    page = st.navigation(_guest_pages(guest) if guest else _pages(mine), position="hidden")
     if not guest:
         with st.sidebar:
+            _menu(mine)
             _who()
             _language()
     problem = shared.house().problem
     if problem:
-        st.html(html.note(f"Read-only: nothing can be recorded here. {problem}", "bad"))
+        st.html(html.note(_("Read-only: nothing can be recorded here.") + f" {problem}", "bad"))
     page.run()
 
 
-def _pages() -> dict[str, list]:
-    """The pages this person may open, by part of the menu."""
-    parts: dict[str, list] = {}
-    for entry in MENU:
-        if may(actor(), entry.action):
-            first = entry is MENU[0]
-            page = st.Page(entry.file, title=_(entry.title), url_path=entry.name, default=first)
-            parts.setdefault(_(entry.part), []).append(page)
-    return parts
+def _pages(mine: list[Entry]) -> list:
+    """The pages this person may open."""
+    return [
+        st.Page(entry.file, title=_(entry.title), url_path=entry.name, default=entry is mine[0])
+        for entry in mine
+    ]
+
+
+def _menu(mine: list[Entry]) -> None:
+    """The menu in its parts. Drawn here because Streamlit's own headings inside its list are no valid list."""
+    for part in dict.fromkeys(entry.part for entry in mine):
+        st.html(html.tag("p", _(part), "rk-part"))
+        for entry in mine:
+            if entry.part == part:
+                st.page_link(entry.file, label=_(entry.title), width="stretch")
 
 
 def _guest_pages(guest: str) -> list:
@@ -58,18 +66,20 @@ def _language() -> None:
 
 def _who() -> None:
     st.text_input(
-        "Your name in the log",
+        _("Your name in the log"),
         key="who",
         placeholder="local",
         max_chars=60,
         persist_state="session",
-        help="On this machine one person holds every role. The name is written beside each decision.",
+        help=_("On this machine one person holds every role. The name is written beside each decision."),
     )
-    st.html(html.tag("p", f"Working as {actor().name}, in every role.", "rk-small"))
+    st.html(html.tag("p", _("Working as {who}, in every role.", who=actor().name), "rk-small"))
     st.html(
         html.note(
-            "Made data, for training. A score is about a declaration, never about a person, and is no "
-            "ground for acting on real post."
+            _(
+                "Made data, for training. A score is about a declaration, never about a person, and is no "
+                "ground for acting on real post."
+            )
         )
     )
 

@@ -11,6 +11,7 @@ from risk import workbench
 from risk.audit import Entry, to_line
 from risk.fitted import FittedModel
 from risk.ui import html
+from risk.ui.i18n import N_, _, language, translator
 from risk.ui.present.item import ItemView
 from risk.ui.present.log import log_rows
 
@@ -23,13 +24,19 @@ h2{font-size:1.15rem;margin-top:1.8rem}pre{white-space:pre-wrap;overflow-wrap:an
 background:#f2f5f8;padding:.7rem}
 @media print{body{margin:0;font-size:11px}h2{break-after:avoid}tr{break-inside:avoid}}"""
 _CHECK = (
-    "Add the base value and all parts: the sum is the margin, and 1 / (1 + exp(-margin)) is the score.",
-    "Score the item again from the declaration: risk explain {model} DATA --item {item}. A model of which a "
-    "byte has changed is refused.",
-    "Verify the log: risk log verify, or export it and run verify_log.py, which needs only Python. The "
-    "lines above are the exported lines of this item.",
-    "Every entry's hash covers its fields and the hash of the entry before it (prev_hash). A seal that was "
-    "written down shows whether the log was cut off or rewritten since.",
+    N_("Add the base value and all parts: the sum is the margin, and 1 / (1 + exp(-margin)) is the score."),
+    N_(
+        "Score the item again from the declaration: risk explain {model} DATA --item {item}. A model of "
+        "which a byte has changed is refused."
+    ),
+    N_(
+        "Verify the log: risk log verify, or export it and run verify_log.py, which needs only Python. The "
+        "lines above are the exported lines of this item."
+    ),
+    N_(
+        "Every entry's hash covers its fields and the hash of the entry before it (prev_hash). A seal that "
+        "was written down shows whether the log was cut off or rewritten since."
+    ),
 )
 
 
@@ -54,59 +61,64 @@ def evidence_pack(
         What the log says about the item, oldest first.
     """
     parts = [
-        html.tag("h1", f"Evidence pack: {view.item_id}"),
-        html.tag("p", "Made data, for training. The score is about a declaration, never about a person."),
+        html.tag("h1", _("Evidence pack: {item}", item=view.item_id)),
+        html.tag("p", _("Made data, for training. The score is about a declaration, never about a person.")),
         _score(view, row),
-        html.tag("h2", "Declaration"),
+        html.tag("h2", _("Declaration")),
         *(
-            html.tag("h3", s.title) + html.definition_rows((r.title, r.value or "not stated") for r in s.rows)
+            html.tag("h3", s.title)
+            + html.definition_rows((r.title, r.value or _("not stated")) for r in s.rows)
             for s in view.sections
         ),
         _parts(view, model, row),
-        html.tag("h2", "What the model cannot see"),
+        html.tag("h2", _("What the model cannot see")),
         html.bullets(view.unseen),
         _model(manifest),
         _trail(entries),
-        html.tag("h2", "How to check this by hand"),
-        html.bullets(line.format(model=view.model_id, item=view.item_id) for line in _CHECK),
+        html.tag("h2", _("How to check this by hand")),
+        html.bullets(_(line).format(model=view.model_id, item=view.item_id) for line in _CHECK),
     ]
     head = f"<meta charset='utf-8'><title>{html.escape(view.item_id)}</title><style>{_STYLE}</style>"
-    return f"<!doctype html><html lang='en'><head>{head}</head><body>{''.join(parts)}</body></html>"
+    return f"<!doctype html><html lang='{language()}'><head>{head}</head><body>{''.join(parts)}</body></html>"
 
 
 def _score(view: ItemView, row: pd.DataFrame) -> str:
-    said = view.frequency[0].upper() + view.frequency[1:]
-    score = float(row["risk_score"].iloc[0])
-    return html.tag("h2", "Score") + html.tag(
-        "p", f"{said}. Score {score:.6f}, margin {view.margin:.6f} log-odds."
-    )
+    score = f"{float(row['risk_score'].iloc[0]):.6f}"
+    said = _("Score {score}, margin {margin} log-odds.", score=score, margin=f"{view.margin:.6f}")
+    return html.tag("h2", _("Score")) + html.tag("p", f"{view.frequency} {said}")
 
 
 def _parts(view: ItemView, model: FittedModel, row: pd.DataFrame) -> str:
-    title = html.tag("h2", "Reasons, and the parts they add up from")
+    title = html.tag("h2", _("Reasons, and the parts they add up from"))
     if view.withheld:
         return title + html.tag("p", view.withheld)
-    told = workbench.explain_item(model, row, view.item_id)
-    rows = [("A typical item (base value)", "", f"{told.base_value:+.6f}")]
+    told = workbench.explain_item(model, row, view.item_id, translate=translator())
+    rows = [(_("A typical item (base value)"), "", f"{told.base_value:+.6f}")]
     rows += [(r.title, r.text, f"{r.attribution:+.6f}") for r in told.reasons]
-    rows.append(("Margin", "", f"{told.margin:+.6f}"))
-    return title + html.table(("Detail", "In words", "Log-odds"), rows, right=frozenset({2}))
+    rows.append((_("Margin"), "", f"{told.margin:+.6f}"))
+    return title + html.table((_("Detail"), _("In words"), _("Log-odds")), rows, right=frozenset({2}))
 
 
 def _model(manifest: Mapping[str, Any]) -> str:
-    files = [(f"SHA-256 of {name}", digest) for name, digest in sorted(manifest["sha256"].items())]
-    facts = [
-        ("Model", manifest["id"]),
-        ("Made", manifest["created_utc"]),
-        ("Content", manifest["content_sha256"]),
+    files = [
+        (_("SHA-256 of {file}", file=name), digest) for name, digest in sorted(manifest["sha256"].items())
     ]
-    return html.tag("h2", "Model") + html.definition_rows([*facts, *files])
+    facts = [
+        (_("Model"), manifest["id"]),
+        (_("Made"), manifest["created_utc"]),
+        (_("Content"), manifest["content_sha256"]),
+    ]
+    return html.tag("h2", _("Model")) + html.definition_rows([*facts, *files])
 
 
 def _trail(entries: Sequence[Entry]) -> str:
-    title = html.tag("h2", "Decision trail")
+    title = html.tag("h2", _("Decision trail"))
     if not entries:
-        return title + html.tag("p", "Nothing was recorded about this item.")
+        return title + html.tag("p", _("Nothing was recorded about this item."))
     rows = [(r.seq, r.when, r.who, r.event, r.detail) for r in log_rows(entries)]
     lines = "\n".join(to_line(e) for e in entries)
-    return title + html.table(("No.", "When", "Who", "What", "Details"), rows) + html.tag("pre", lines)
+    return (
+        title
+        + html.table((_("No."), _("When"), _("Who"), _("What"), _("Details")), rows)
+        + html.tag("pre", lines)
+    )

@@ -15,7 +15,8 @@ from risk.explanation import TOLERANCE, Reason, odds_words
 from risk.fitted import FittedModel
 from risk.results import Evaluation
 from risk.schema import Field
-from risk.ui.present.words import brief_frequency, exact
+from risk.ui.i18n import N_, _, number, plural, translator
+from risk.ui.present.words import brief_frequency, exact, frequency
 
 __all__ = ["Bar", "FieldRow", "ItemView", "Section", "bars", "item_view", "sections"]
 
@@ -33,6 +34,7 @@ _BOXES = (
     "category of item",
     "licence",
 )
+_SECTIONS = (N_("Sender and recipient"), N_("Contents"), N_("Transport"), N_("Other"))
 _SMALL, _LOUD = math.log(1.1), math.log(1.4)
 _MARKED = 5
 _BARS = 9
@@ -102,7 +104,7 @@ def item_view(model: FittedModel, row: pd.DataFrame, judged: Evaluation | None =
     item_id, stored = str(row[model.dictionary.id_field].iloc[0]), float(row["margin"].iloc[0])
     withheld, reasons = "", ()
     try:
-        told = workbench.explain_item(model, row, item_id)
+        told = workbench.explain_item(model, row, item_id, translate=translator())
         if not abs(told.margin - stored) <= TOLERANCE:
             raise ExplanationWithheld(item_id=item_id, gap=abs(told.margin - stored), tolerance=TOLERANCE)
         reasons = told.reasons
@@ -114,7 +116,7 @@ def item_view(model: FittedModel, row: pd.DataFrame, judged: Evaluation | None =
         item_id,
         model.model_id,
         stored,
-        workbench.as_frequency(score, model.dictionary.question),
+        frequency(score, model.dictionary.question),
         brief_frequency(score),
         brief_frequency(1 / (1 + math.exp(-model.base_value))),
         track_record(score, judged),
@@ -134,10 +136,11 @@ def bars(reasons: Sequence[Reason], base: float) -> tuple[Bar, ...]:
     rest = [r for r in reasons if r not in loud]
     steps = [(r.title, r.attribution) for r in loud]
     if rest:
-        steps.append((f"{len(rest)} other details", sum(r.attribution for r in rest)))
+        others = plural("{n} other detail", "{n} other details", len(rest))
+        steps.append((others, sum(r.attribution for r in rest)))
     out, at = [], base
     for title, size in steps:
-        out.append(Bar(title, at, at + size, odds_words(size)))
+        out.append(Bar(title, at, at + size, odds_words(size, translator())))
         at += size
     return tuple(out)
 
@@ -156,25 +159,26 @@ of 100).'
     at = int((table["stated"] - score).abs().argmin())
     near, top = table.iloc[at], at == len(table) - 1 and score > table["stated"].iloc[-1]
     of = 100 if near["high"] >= 0.05 else 1000
-    low, seen, high = (round(float(near[k]) * of) for k in ("low", "observed", "high"))
-    interval = f"(95 % interval: {low:,} to {high:,} of {of:,})"
+    low, seen, high = (number(round(float(near[k]) * of)) for k in ("low", "observed", "high"))
+    told = {"n": number(near["n"]), "low": low, "seen": seen, "high": high, "of": number(of)}
     if top:
-        promised = f"the scores promised {round(float(near['stated']) * of):,} of {of:,} irregular"
-        who = f"For the {near['n']:,.0f} highest-scored newer items"
-        return f"{who} {promised}; {seen:,} of {of:,} were {interval}."
-    who = f"Of the {near['n']:,.0f} newer items scored closest to this one"
-    return f"{who}, {seen:,} of {of:,} were irregular {interval}."
+        return _(
+            "For the {n} highest-scored newer items the scores promised {said} of {of} irregular; {seen} of "
+            "{of} were (95 % interval: {low} to {high} of {of}).",
+            said=number(round(float(near["stated"]) * of)),
+            **told,
+        )
+    return _(
+        "Of the {n} newer items scored closest to this one, {seen} of {of} were irregular (95 % interval: "
+        "{low} to {high} of {of}).",
+        **told,
+    )
 
 
 def sections(model: FittedModel, row: pd.DataFrame, reasons: Sequence[Reason]) -> tuple[Section, ...]:
     """The declaration in the order of the CN 23 form: who, what, how it travelled."""
     effect = _effects(model, reasons)
-    grouped: dict[str, list[tuple[int, FieldRow]]] = {
-        "Sender and recipient": [],
-        "Contents": [],
-        "Transport": [],
-        "Other": [],
-    }
+    grouped: dict[str, list[tuple[int, FieldRow]]] = {title: [] for title in _SECTIONS}
     for field in model.dictionary.fields():
         if field.name not in row or field.role in ("id", "label", "truth"):
             continue
@@ -182,13 +186,11 @@ def sections(model: FittedModel, row: pd.DataFrame, reasons: Sequence[Reason]) -
         grouped[_section(field)].append(
             (
                 _box(field),
-                FieldRow(
-                    field.title, value, field.description, effect.get(field.name, "") if reasons else ""
-                ),
+                FieldRow(_(field.title), value, _(field.description), effect.get(field.name, "")),
             )
         )
     return tuple(
-        Section(title, tuple(r for _, r in sorted(rows, key=lambda pair: pair[0])))
+        Section(_(title), tuple(r for _place, r in sorted(rows, key=lambda pair: pair[0])))
         for title, rows in grouped.items()
         if rows
     )
@@ -221,11 +223,11 @@ def _effects(model: FittedModel, reasons: Sequence[Reason]) -> dict[str, str]:
 def unseen(model: FittedModel) -> tuple[str, ...]:
     """What the model cannot see: fields it does not read, and everything that is not on the declaration."""
     read = {name for names in model.features.reads().values() for name in names}
-    idle = [f.title.lower() for f in model.dictionary.fields() if f.name not in read and f.role != "id"]
-    listed = [f"declared, but not used by this model: {', '.join(idle)}"] if idle else []
+    idle = [_(f.title).lower() for f in model.dictionary.fields() if f.name not in read and f.role != "id"]
+    listed = [_("declared, but not used by this model: {fields}", fields=", ".join(idle))] if idle else []
     return (
-        "what is really inside: it reads the declaration, not the item",
-        "scans, photographs, odours, or anything an officer notices by hand",
+        _("what is really inside: it reads the declaration, not the item"),
+        _("scans, photographs, odours, or anything an officer notices by hand"),
         *listed,
-        "anything learnt after the item was scored",
+        _("anything learnt after the item was scored"),
     )

@@ -7,21 +7,22 @@ from dataclasses import dataclass
 
 from risk.audit import Entry
 from risk.casework import ACTIONS, OUTCOMES, REASON_CODES
-from risk.ui.present.words import ACTION_TITLES, moment
+from risk.ui.i18n import N_, _, number
+from risk.ui.present.words import action_title, moment
 
 __all__ = ["EVENT_TITLES", "LogRow", "event_title", "log_rows"]
 
 EVENT_TITLES = {
-    "log_opened": "Log opened",
-    "batch_opened": "Selection opened",
-    "case_claimed": "Case claimed",
-    "claim_released": "Claim given back",
-    "case_snoozed": "Case put aside",
-    "case_decided": "Case decided",
-    "outcome_recorded": "Outcome recorded",
-    "case_reopened": "Case reopened",
-    "model_promoted": "Model promoted",
-    "log_exported": "Log exported",
+    "log_opened": N_("Log opened"),
+    "batch_opened": N_("Selection opened"),
+    "case_claimed": N_("Case claimed"),
+    "claim_released": N_("Claim given back"),
+    "case_snoozed": N_("Case put aside"),
+    "case_decided": N_("Case decided"),
+    "outcome_recorded": N_("Outcome recorded"),
+    "case_reopened": N_("Case reopened"),
+    "model_promoted": N_("Model promoted"),
+    "log_exported": N_("Log exported"),
     "class_opened": "Training session opened",
     "class_step": "Training session moved on",
     "class_ended": "Training session ended",
@@ -48,7 +49,7 @@ def event_title(event: str) -> str:
     >>> event_title("case_decided"), event_title("session_started")
     ('Case decided', 'Session started')
     """
-    return EVENT_TITLES.get(event, event.replace("_", " ").capitalize())
+    return _(EVENT_TITLES.get(event, event.replace("_", " ").capitalize()))
 
 
 def log_rows(entries: Sequence[Entry]) -> list[LogRow]:
@@ -57,7 +58,7 @@ def log_rows(entries: Sequence[Entry]) -> list[LogRow]:
         LogRow(
             e.seq,
             moment(e.utc),
-            f"{e.actor} ({e.role.replace('_', ' ')})" if e.role != e.actor else e.actor,
+            f"{e.actor} ({_(e.role.replace('_', ' '))})" if e.role != e.actor else e.actor,
             event_title(e.event),
             e.item_id,
             detail(e),
@@ -74,26 +75,34 @@ def detail(entry: Entry) -> str:
         case "case_decided":
             return _decided(told)
         case "batch_opened":
-            return f"{told['cases']:,} cases, capacity {told['capacity']:,}, model {told['model_id']}"
+            return _(
+                "{cases} cases, capacity {capacity}, model {model}",
+                cases=number(told["cases"]),
+                capacity=number(told["capacity"]),
+                model=told["model_id"],
+            )
         case "case_claimed":
-            return f"until {moment(told['until_utc'])}"
+            return _("until {moment}", moment=moment(told["until_utc"]))
         case "case_snoozed":
-            return f"until {moment(told['until_utc'])}: {told['reason']}"
+            return _("until {moment}: {reason}", moment=moment(told["until_utc"]), reason=told["reason"])
         case "outcome_recorded":
-            said = {"yes": " – deserved review", "no": " – did not deserve review"}.get(
-                told["deserved_review"], ""
-            )
-            return (
-                OUTCOMES[told["outcome"]] + said + (f" – “{told['comment']}”" if told.get("comment") else "")
-            )
+            return _outcome(told)
     return "; ".join(
         f"{k.replace('_', ' ')}: {v}" for k, v in told.items() if isinstance(v, (str, int, float)) and v
     )
 
 
+def _outcome(told: dict) -> str:
+    said = {"yes": _("deserved review"), "no": _("did not deserve review")}.get(told["deserved_review"], "")
+    comment = f"“{told['comment']}”" if told.get("comment") else ""
+    return " – ".join(filter(None, (_(OUTCOMES[told["outcome"]]), said, comment)))
+
+
 def _decided(told: dict) -> str:
-    suggested = ACTIONS.get(told["suggested"], told["suggested"])
-    way = "as suggested" if told["agrees"] else f"overriding the suggestion to {suggested}"
-    codes = " ".join(REASON_CODES[c][0] for c in told["reason_codes"])
+    suggested = _(ACTIONS.get(told["suggested"], told["suggested"]))
+    way = (
+        _("as suggested") if told["agrees"] else _("overriding the suggestion to {action}", action=suggested)
+    )
+    codes = " ".join(_(REASON_CODES[c][0]) for c in told["reason_codes"])
     said = f" – “{told['comment']}”" if told["comment"] else ""
-    return f"{ACTION_TITLES[told['decision']]}, {way}. {codes}{said}"
+    return f"{action_title(told['decision'])}, {way}. {codes}{said}"

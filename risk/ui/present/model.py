@@ -15,7 +15,7 @@ from risk.features import quantity
 from risk.fitted import FittedModel
 from risk.results import Evaluation
 from risk.schema import Feature
-from risk.ui.present.words import moment
+from risk.ui.i18n import N_, _, moment, number, percent, plural, translator
 
 __all__ = [
     "Shape",
@@ -28,40 +28,53 @@ __all__ = [
     "unit_words",
 ]
 
-_POLICY = {"random": "random choice", "rules": "rule book", "oracle": "best possible (made world only)"}
+_POLICY = {
+    "random": N_("random choice"),
+    "rules": N_("rule book"),
+    "oracle": N_("best possible (made world only)"),
+}
 _CELLS = 14
 
 
 def facts(model: FittedModel, manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What the model is and learnt from, as titles and values."""
     f, calibration = model.facts, model.facts.get("calibration", {})
-    learnt = "what examinations showed" if f.get("labels") == "examined" else "the made world's truth"
+    examined = f.get("labels") == "examined"
     rows = [
-        ("Model", model.model_id),
-        ("Made", moment(manifest["created_utc"])),
-        ("Learnt from", learnt),
-        ("Items it was fitted on", f"{f.get('n_fit', 0):,} examined items, {f.get('found_fit', 0):,} finds"),
-        ("Explained against", f"{f.get('n_stream', 0):,} items of the same period"),
-        ("Calibrated on", f"{f.get('n_calibrate', 0):,} later items, {f.get('found_calibrate', 0):,} finds"),
-        ("Details it uses", _uses(model)),
+        (_("Model"), model.model_id),
+        (_("Made"), moment(manifest["created_utc"])),
+        (_("Learnt from"), _("what examinations showed") if examined else _("the made world's truth")),
+        (_("Items it was fitted on"), _items_and_finds(f, "fit")),
+        (_("Explained against"), plural("{n} item of the same period", _SAME_PERIOD, f.get("n_stream", 0))),
+        (_("Calibrated on later items"), _items_and_finds(f, "calibrate")),
+        (_("Details it uses"), _uses(model)),
     ]
     if f.get("fit_until"):
-        rows.insert(4, ("Newest item it learnt from", moment(f["fit_until"])))
+        rows.insert(4, (_("Newest item it learnt from"), moment(f["fit_until"])))
     if calibration.get("note"):
-        rows.append(("Note", calibration["note"]))
+        rows.append((_("Note"), _(calibration["note"])))
     return rows
 
 
+_SAME_PERIOD = N_("{n} items of the same period")
+
+
+def _items_and_finds(facts: Mapping[str, Any], part: str) -> str:
+    items = plural("{n} examined item", "{n} examined items", facts.get(f"n_{part}", 0))
+    return f"{items}, {plural('{n} find', '{n} finds', facts.get(f'found_{part}', 0))}"
+
+
 def _uses(model: FittedModel) -> str:
+    alone = _("{n}, each by itself", n=number(len(model.tables.names)))
     pairs = len(model.tables.pairs)
-    return f"{len(model.tables.names)}, each by itself" + (f", and {pairs} pairs of them" if pairs else "")
+    return alone + (", " + plural("and {n} pair of them", "and {n} pairs of them", pairs) if pairs else "")
 
 
 def capacity_rows(judged: Evaluation) -> list[dict[str, Any]]:
     """The capacity table, for the chart and the table, one row a rate and policy."""
     return [
         {
-            "policy": _POLICY.get(r.policy, "this model"),
+            "policy": _(_POLICY.get(r.policy, N_("this model"))),
             "rate": r.examination_rate,
             "hit": r.hit_rate,
             "hit_low": r.hit_rate_low,
@@ -81,7 +94,7 @@ def importance_rows(model: FittedModel, attributions: pd.DataFrame) -> list[dict
     means = {f.name: float(attributions[f"phi_{f.name}"].abs().mean()) for f in model.features.specs}
     listed = sorted(((v, k) for k, v in means.items() if v >= 0.01), reverse=True)
     return [
-        {"name": k, "title": model.dictionary.feature(k).title, "factor": round(math.exp(v), 3)}
+        {"name": k, "title": _(model.dictionary.feature(k).title), "factor": round(math.exp(v), 3)}
         for v, k in listed
     ]
 
@@ -108,9 +121,18 @@ def shape_of(model: FittedModel, name: str) -> Shape:
         if feature.kind == "category"
         else _steps(feature, edges, effect, share)
     )
-    missing = f"Not stated ({share[-1]:.1%} of items): {odds_words(float(effect[-1]))}." if share[-1] else ""
+    missing = _(
+        "Not stated ({share} of items): {effect}.",
+        share=percent(float(share[-1]), 1),
+        effect=odds_words(float(effect[-1]), translator()),
+    )
     return Shape(
-        feature.title, unit_words(feature), feature.kind == "category", tuple(known), missing, feature.because
+        _(feature.title),
+        unit_words(feature),
+        feature.kind == "category",
+        tuple(known),
+        missing if share[-1] else "",
+        _(feature.because) if feature.because else "",
     )
 
 
@@ -121,14 +143,14 @@ def unit_words(feature: Feature) -> str:
     ('Notice, h', 'number of differences')
     """
     if feature.kind == "relative":
-        return "distance from what is typical for its commodity (0 = typical)"
+        return _("distance from what is typical for its commodity (0 = typical)")
     scale = {
-        "vague": "specific (0) … could be anything (1)",
-        "agreement": "do not fit (low) … fit (high)",
-        "rarity": "common (low) … rare (high)",
-        "differs": "number of differences",
+        "vague": _("specific (0) … could be anything (1)"),
+        "agreement": _("do not fit (low) … fit (high)"),
+        "rarity": _("common (low) … rare (high)"),
+        "differs": _("number of differences"),
     }.get(feature.kind)
-    return scale or (f"{feature.title}, {feature.unit}" if feature.unit else feature.title)
+    return scale or (f"{_(feature.title)}, {_(feature.unit)}" if feature.unit else _(feature.title))
 
 
 def _steps(
@@ -148,7 +170,7 @@ def _steps(
         {
             "at": round(a, 4),
             "until": round(b, 4),
-            "words": f"{_said(a, feature)} to {_said(b, feature)}",
+            "words": _("{low} to {high}", low=_said(a, feature), high=_said(b, feature)),
             "factor": round(math.exp(float(effect[k])), 4),
             "share": round(float(share[k]), 5),
         }
@@ -157,7 +179,7 @@ def _steps(
 
 
 def _said(value: float, feature: Feature) -> str:
-    return quantity(value, "" if feature.kind == "relative" else feature.unit)
+    return translator()(quantity(value, "" if feature.kind == "relative" else feature.unit))
 
 
 def _levels(
@@ -169,7 +191,7 @@ def _levels(
     together = {int(k): [order[i] for i in np.flatnonzero(at == k)] for k in np.unique(at)}
     rows = []
     for k, codes in together.items():
-        said = [state["words"].get(c, c) for c in codes]
+        said = [_(state["words"].get(c, c)) for c in codes]
         words = ", ".join(said[:3]) + (f" +{len(said) - 3}" if len(said) > 3 else "")
         rows.append(
             {
@@ -185,7 +207,7 @@ def _levels(
 
 def pair_titles(model: FittedModel) -> list[str]:
     """The named pairs, in words."""
-    titles = [model.dictionary.feature(n).title for n in model.tables.names]
+    titles = [_(model.dictionary.feature(n).title) for n in model.tables.names]
     return [f"{titles[a]} × {titles[b]}" for a, b in model.tables.pairs]
 
 
@@ -200,9 +222,10 @@ def pair_rows(model: FittedModel, k: int) -> tuple[list[dict[str, Any]], str, st
         for ib, wb in sides[1]
     ]
     for row in rows:
-        row["words"] = odds_words(row["effect"])
+        row["words"] = odds_words(row["effect"], translator())
     features = [model.dictionary.feature(model.tables.names[j]) for j in (a, b)]
-    return rows, *(f"{f.title}{' (0 = typical)' if f.kind == 'relative' else ''}" for f in features)
+    typical = " " + _("(0 = typical)")
+    return rows, *(_(f.title) + (typical if f.kind == "relative" else "") for f in features)
 
 
 def _mean(
@@ -221,7 +244,7 @@ def _cells(model: FittedModel, j: int) -> list[tuple[np.ndarray, str]]:
     cells = [
         (known[group == g], _range_words(model, feature, edges, known[group == g])) for g in np.unique(group)
     ]
-    return cells + ([(np.array([len(edges) + 1]), "not stated")] if share[-1] > 0 else [])
+    return cells + ([(np.array([len(edges) + 1]), _("not stated"))] if share[-1] > 0 else [])
 
 
 def _range_words(model: FittedModel, feature: Feature, edges: np.ndarray, bins: np.ndarray) -> str:
@@ -230,12 +253,16 @@ def _range_words(model: FittedModel, feature: Feature, edges: np.ndarray, bins: 
         state = model.features.state_[feature.name]
         at = np.searchsorted(edges, np.arange(len(state["levels"])), side="left")
         said = [
-            state["words"].get(c, c)
+            _(state["words"].get(c, c))
             for c, i in zip(state["levels"], at, strict=True)
             if i in set(bins.tolist())
         ]
         return ", ".join(said[:2]) + (" …" if len(said) > 2 else "")
     if low < 0:
-        return f"up to {_said(float(edges[high]), feature)}" if high < len(edges) else "any"
+        if high >= len(edges):
+            return _("any")
+        return _("up to {high}", high=_said(float(edges[high]), feature))
     start = _said(float(edges[low]), feature)
-    return f"over {start}" if high >= len(edges) else f"{start} – {_said(float(edges[high]), feature)}"
+    if high >= len(edges):
+        return _("over {low}", low=start)
+    return f"{start} – {_said(float(edges[high]), feature)}"

@@ -1,21 +1,43 @@
-"""The queue page's view-model: rows to work on, and what examinations buy."""
+"""The queue page's view-model: rows to work on, what they can be filtered by, what examinations buy."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from risk.casework import CHANNELS, LANES, Case
+from risk.fitted import FittedModel
+from risk.queues import REASONS, ItemFilter
+from risk.schema import Dictionary
 from risk.store import CaseFilter
-from risk.ui.present.words import CHANNEL_TITLES, LANE_TITLES, brief_frequency, status_words
+from risk.ui.i18n import N_, _, number
+from risk.ui.present.words import brief_frequency, channel_title, lane_title, status_words
 
-__all__ = ["DOING", "QueueRow", "Worth", "choose", "lane_options", "queue_rows", "summary"]
+__all__ = [
+    "DOING",
+    "EVERY",
+    "Cluster",
+    "Picked",
+    "QueueRow",
+    "cluster_rows",
+    "feature_titles",
+    "item_rows",
+    "lane_options",
+    "queue_rows",
+    "value_words",
+]
 
-#: What a person looks for, and the statuses that are meant by it.
-DOING = {"To do": ("open", "claimed"), "Put aside": ("snoozed",), "Done": ("decided", "closed"), "All": ()}
+#: What a person looks for, and the statuses that are meant by it; `EVERY` also lists released items.
+EVERY = "every"
+DOING = {
+    "to_do": (N_("To do"), ("open", "claimed")),
+    "aside": (N_("Put aside"), ("snoozed",)),
+    "done": (N_("Done"), ("decided", "closed")),
+    "all": (N_("All cases"), ()),
+    EVERY: (N_("Every item"), ()),
+}
 
 
 @dataclass(frozen=True)
@@ -25,11 +47,57 @@ class QueueRow:
     item_id: str
     lane: str
     lane_title: str
+    channel: str
     channel_title: str
     frequency: str
     reason: str
     status: str
-    is_open: bool
+
+
+@dataclass(frozen=True)
+class Picked:
+    """What a person picked to see; nothing picked restricts nothing.
+
+    >>> Picked(lane="red", text=" cx1 ", reason="origin").cases()  # doctest: +NORMALIZE_WHITESPACE
+    CaseFilter(batch_id='', lanes=('red',), channels=(), statuses=('open', 'claimed'), text='CX1', holder='',
+    facets=(('reason', ('origin',)),))
+    """
+
+    doing: str = "to_do"
+    lane: str = ""
+    channel: str = ""
+    text: str = ""
+    reason: str = ""
+    cluster: str = ""
+    values: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    def cases(self) -> CaseFilter:
+        """The same as a filter of the store's cases."""
+        raised = (("reason", (self.reason,)),) if self.reason else ()
+        together = ((REASONS, (self.cluster,)),) if self.cluster else ()
+        return CaseFilter(
+            lanes=(self.lane,) if self.lane in LANES else (),
+            channels=(self.channel,) if self.channel in CHANNELS else (),
+            statuses=DOING.get(self.doing, DOING["all"])[1],
+            text=self.text.strip().upper(),
+            facets=(*raised, *together, *self.values),
+        )
+
+    def items(self) -> ItemFilter:
+        """The same as a filter of the items behind the queue, released ones included."""
+        together = ((REASONS, (self.cluster,)),) if self.cluster else ()
+        return ItemFilter(
+            lanes=(self.lane,) if self.lane in LANES else (),
+            channels=(self.channel,) if self.channel in CHANNELS else (),
+            text=self.text.strip().upper(),
+            reason=self.reason,
+            values=(*together, *self.values),
+        )
+
+    @property
+    def narrowed(self) -> int:
+        """How many of the further filters restrict."""
+        return sum(map(bool, (self.channel, self.reason, self.cluster, *(v for _name, v in self.values))))
 
 
 def queue_rows(cases: Sequence[Case], *, who: str = "") -> list[QueueRow]:
@@ -38,116 +106,75 @@ def queue_rows(cases: Sequence[Case], *, who: str = "") -> list[QueueRow]:
         QueueRow(
             c.item_id,
             c.lane,
-            LANE_TITLES[c.lane],
-            CHANNEL_TITLES[c.channel],
+            lane_title(c.lane),
+            c.channel,
+            channel_title(c.channel),
             brief_frequency(c.risk_score),
             c.reason,
             status_words(c, who),
-            c.status == "open",
         )
         for c in cases
     ]
 
 
-def choose(lane: str | None, doing: str | None, channel: str | None, text: str | None) -> CaseFilter:
-    """The store's filter for what a person picked; nothing picked restricts nothing.
+def item_rows(items: pd.DataFrame, model: FittedModel, statuses: Mapping[str, str]) -> list[QueueRow]:
+    """The rows of one page of items, with or without a case; `statuses` has words for those with one."""
+    titles = feature_titles(model)
+    released = _("Released by its score")
+    return [
+        QueueRow(
+            row["item_id"],
+            row["lane"],
+            lane_title(row["lane"]),
+            row["channel"] or "targeted",
+            channel_title(row["channel"] or "targeted"),
+            brief_frequency(float(row["risk_score"])),
+            cluster_title(row[REASONS], titles),
+            statuses.get(row["item_id"], released),
+        )
+        for row in items.to_dict("records")
+    ]
 
-    >>> choose("red", "To do", None, " cx1 ")
-    CaseFilter(batch_id='', lanes=('red',), channels=(), statuses=('open', 'claimed'), text='CX1', holder='')
-    """
-    return CaseFilter(
-        lanes=(lane,) if lane in LANES else (),
-        channels=(channel,) if channel in CHANNELS else (),
-        statuses=DOING.get(doing or "All", ()),
-        text=(text or "").strip().upper(),
-    )
 
-
-def lane_options(counts: Mapping[str, Mapping[str, int]]) -> dict[str, str]:
+def lane_options(counts: Mapping[str, int]) -> dict[str, str]:
     """The lanes that have cases, each with its number: what the lane filter offers.
 
-    >>> lane_options({"lane": {"red": 40, "yellow": 0, "green": 0}})
+    >>> lane_options({"red": 40, "yellow": 0, "green": 0})
     {'red': 'Examine (40)'}
     """
-    return {lane: f"{LANE_TITLES[lane]} ({n:,})" for lane, n in counts["lane"].items() if n}
+    return {lane: f"{lane_title(lane)} ({number(n)})" for lane, n in counts.items() if n and lane in LANES}
+
+
+def feature_titles(model: FittedModel) -> dict[str, str]:
+    """The title of each feature, in the reader's language."""
+    return {f.name: _(f.title or f.name) for f in model.features.specs}
+
+
+def value_words(dictionary: Dictionary, name: str, value: str) -> str:
+    """One value of a field to filter by, in words."""
+    return _(dictionary[name].level(value))
 
 
 @dataclass(frozen=True)
-class Worth:
-    """What examinations buy in one batch, by its calibrated scores.
+class Cluster:
+    """Cases flagged for the same reasons: `key` as stored, how many, and the finds their scores expect."""
 
-    `best` holds the expected finds among the k highest scores for k = 0 … n_items; `examined` and
-    `drawn` say how many were picked to be examined, and how many of those at random; `finds` is what
-    these are expected to show; `lowest` is the lowest score that led to each lane.
+    key: str
+    title: str
+    cases: int
+    expected: float
+
+
+def cluster_title(key: str, titles: Mapping[str, str]) -> str:
+    """The reasons of a cluster, in words.
+
+    >>> cluster_title("|a|b|", {"a": "Origin", "b": "Weight"}), cluster_title("|", {})
+    ('Origin + Weight', 'No detail stands out')
     """
-
-    best: np.ndarray
-    examined: int
-    drawn: int
-    finds: float
-    lowest: Mapping[str, float] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, items: pd.DataFrame) -> "Worth":
-        """From every item's ``risk_score``, ``lane`` and ``channel``.
-
-        >>> w = Worth.of(pd.DataFrame({"risk_score": [.5, .25, .25], "lane": ["red", "green", "green"],
-        ...                            "channel": ["targeted", "", ""]}))
-        >>> w.n, w.existing, w.finds, w.at(2)
-        (3, 1.0, 0.5, 0.75)
-        """
-        score = items["risk_score"].to_numpy(dtype=float)
-        red = (items["lane"] == "red").to_numpy()
-        drawn = int((red & (items["channel"] == "random").to_numpy()).sum())
-        best = np.concatenate([[0.0], np.cumsum(np.sort(score)[::-1])])
-        lowest = items["risk_score"][items["channel"] != "random"].groupby(items["lane"]).min()
-        return cls(best, int(red.sum()), drawn, float(score[red].sum()), lowest.to_dict())
-
-    def lane_of(self, score: float) -> str:
-        """The lane a score would have led to in this batch, but for a random check."""
-        return next((lane for lane in ("red", "yellow") if score >= self.lowest.get(lane, np.inf)), "green")
-
-    @property
-    def n(self) -> int:
-        """How many items the batch has, released ones included."""
-        return len(self.best) - 1
-
-    @property
-    def existing(self) -> float:
-        """How many irregular items the scores expect in the whole batch."""
-        return float(self.best[-1])
-
-    def at(self, capacity: int) -> float:
-        """Expected finds when the `capacity` highest scores are examined."""
-        return float(self.best[min(capacity, self.n)])
-
-    def curve(self, points: int = 60) -> list[dict[str, float]]:
-        """The expected finds at up to `points` capacities, for a chart."""
-        at = np.unique(np.linspace(0, self.n, points).round().astype(int))
-        return [{"examined": int(k), "finds": round(float(self.best[k]), 2)} for k in at]
-
-    def sentence(self, capacity: int) -> str:
-        """What a capacity would buy, in one sentence."""
-        share = self.at(capacity) / self.existing if self.existing else 0.0
-        return (
-            f"{_many(capacity, 'examination')}, by score: about {_many(round(self.at(capacity)), 'find')} "
-            f"of an estimated {self.existing:,.0f} ({share:.0%})."
-        )
+    named = [titles.get(name, name) for name in key.split("|") if name]
+    return " + ".join(named) if named else _("No detail stands out")
 
 
-def summary(worth: Worth) -> str:
-    """What this batch's examinations are expected to show."""
-    by_chance = (
-        f" {worth.drawn:,} of them {'is' if worth.drawn == 1 else 'are'} drawn at random, to measure what "
-        "the score misses."
-        if worth.drawn
-        else ""
-    )
-    return (
-        f"{_many(worth.examined, 'examination')}: about {_many(round(worth.finds), 'find')} of an estimated "
-        f"{worth.existing:,.0f} irregular among {worth.n:,} items.{by_chance}"
-    )
-
-
-def _many(n: int, thing: str) -> str:
-    return f"{n:,} {thing}{'' if n == 1 else 's'}"
+def cluster_rows(found: Sequence[tuple[str, int, float]], titles: Mapping[str, str]) -> list[Cluster]:
+    """Clusters as the store counted them, in its order."""
+    return [Cluster(key, cluster_title(key, titles), n, expected) for key, n, expected in found]

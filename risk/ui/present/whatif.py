@@ -11,8 +11,9 @@ import pandas as pd
 from risk import workbench
 from risk.fitted import FittedModel
 from risk.schema import Field
-from risk.ui.present.queue import Worth
-from risk.ui.present.words import LANE_TITLES, brief_frequency, exact
+from risk.ui.i18n import _, translator
+from risk.ui.present.words import brief_frequency, exact, lane_title
+from risk.ui.present.worth import Worth
 
 __all__ = ["Changed", "changeable", "choices", "what_if"]
 
@@ -58,14 +59,18 @@ def choices(model: FittedModel, field: Field) -> list[Any]:
 
 def what_if(model: FittedModel, row: pd.DataFrame, changes: Mapping[str, Any], worth: Worth) -> Changed:
     """What the item would have scored with these values. Errors: `Refused` when a value cannot be."""
-    now = workbench.explain_item(model, row, str(row[model.dictionary.id_field].iloc[0]))
-    then = workbench.what_if(model, row, changes)
+    words = translator()
+    now = workbench.explain_item(model, row, str(row[model.dictionary.id_field].iloc[0]), translate=words)
+    then = workbench.what_if(model, row, changes, translate=words)
     lane, before = worth.lane_of(then.risk_score), worth.lane_of(now.risk_score)
     said = ", ".join(_change(model.dictionary[name], row, value) for name, value in changes.items())
-    how = "still" if lane == before else "instead"
-    sentence = (
-        f"With {said}: {brief_frequency(then.risk_score)} instead of {brief_frequency(now.risk_score)}. "
-        f"Its score would {how} lead to: {LANE_TITLES[lane].lower()}."
+    sentence = _(
+        "With {changes}: {then} instead of {now}. Its score would {how} lead to: {lane}.",
+        changes=said,
+        then=brief_frequency(then.risk_score),
+        now=brief_frequency(now.risk_score),
+        how=_("still") if lane == before else _("instead"),
+        lane=lane_title(lane).lower(),
     )
     was = {r.feature: r for r in now.reasons}
     moved = [r for r in then.reasons if abs(r.attribution - was[r.feature].attribution) > _NOTICEABLE]
@@ -73,5 +78,9 @@ def what_if(model: FittedModel, row: pd.DataFrame, changes: Mapping[str, Any], w
 
 
 def _change(field: Field, row: pd.DataFrame, value: Any) -> str:
-    stated = exact(row[field.name].iloc[0], field) or "not stated"
-    return f"{field.title.lower()} {exact(value, field) or 'not stated'} (declared: {stated})"
+    return _(
+        "{field} {value} (declared: {stated})",
+        field=_(field.title).lower(),
+        value=exact(value, field) or _("not stated"),
+        stated=exact(row[field.name].iloc[0], field) or _("not stated"),
+    )

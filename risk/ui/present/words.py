@@ -1,56 +1,98 @@
-"""Small words and numbers that several pages share."""
+"""Small words and numbers that several pages share, in the reader's language."""
 
 from __future__ import annotations
-
-from datetime import datetime
 
 import numpy as np
 import pandas as pd
 
-from risk.casework import ACTIONS, CHANNELS, LANES, STATUSES, Case
-from risk.explanation import as_frequency
+from risk.casework import Case
 from risk.schema import Field
+from risk.ui.i18n import N_, _, moment, number
 
 __all__ = [
     "ACTION_TITLES",
     "CHANNEL_TITLES",
     "LANE_TITLES",
+    "OUTCOME_TITLES",
     "STATUS_TITLES",
+    "action_title",
     "brief_frequency",
+    "channel_title",
     "exact",
+    "frequency",
+    "lane_title",
     "moment",
     "status_words",
+    "unit_words",
 ]
 
-LANE_TITLES = {lane: words.capitalize() for lane, words in LANES.items()}
-ACTION_TITLES = {action: action.replace("_", " ").capitalize() for action in ACTIONS}
-STATUS_TITLES = {
-    "open": "To do",
-    "claimed": "Someone is on it",
-    "snoozed": "Put aside",
-    "decided": "Decided",
-    "closed": "Finished",
+LANE_TITLES = {"red": N_("Examine"), "yellow": N_("Document check"), "green": N_("Release")}
+ACTION_TITLES = {
+    "examine": N_("Examine"),
+    "document_check": N_("Document check"),
+    "release": N_("Release"),
+    "refer": N_("Refer"),
 }
-CHANNEL_TITLES = {"targeted": "By score", "random": "Random check", "rule": "By rule"}
-assert set(STATUS_TITLES) == set(STATUSES) and set(CHANNEL_TITLES) == set(CHANNELS)
+STATUS_TITLES = {
+    "open": N_("To do"),
+    "claimed": N_("Someone is on it"),
+    "snoozed": N_("Put aside"),
+    "decided": N_("Decided"),
+    "closed": N_("Finished"),
+}
+CHANNEL_TITLES = {"targeted": N_("By score"), "random": N_("Random check"), "rule": N_("By rule")}
+OUTCOME_TITLES = {"confirmed": N_("Irregular: confirmed"), "not_found": N_("Nothing found")}
+
+
+def lane_title(lane: str) -> str:
+    """What a lane asks for.
+
+    >>> lane_title("yellow")
+    'Document check'
+    """
+    return _(LANE_TITLES[lane])
+
+
+def action_title(action: str) -> str:
+    """What a reviewer can do with an item, in one or two words."""
+    return _(ACTION_TITLES[action])
+
+
+def channel_title(channel: str) -> str:
+    """How an item was picked."""
+    return _(CHANNEL_TITLES[channel])
 
 
 def brief_frequency(probability: float) -> str:
     """A probability as people count, without the sentence around it.
 
-    >>> brief_frequency(0.14), brief_frequency(0.0031), brief_frequency(0.00001)
-    ('14 of 100', '3 of 1,000', 'fewer than 1 of 10,000')
+    >>> brief_frequency(0.14), brief_frequency(0.0031), brief_frequency(0.00001), brief_frequency(0.9999)
+    ('14 of 100', '3 of 1,000', 'fewer than 1 of 10,000', 'more than 99 of 100')
     """
-    return as_frequency(probability).removeprefix("about ").split(" such items")[0]
+    if probability > 0.995:
+        return _("more than {n} of {of}", n=number(99), of=number(100))
+    for of in (100, 1000, 10_000):
+        count = round(probability * of)
+        if count >= (2 if of < 10_000 else 1):
+            return _("{n} of {of}", n=number(count), of=number(of))
+    return _("fewer than {n} of {of}", n=number(1), of=number(10_000))
 
 
-def moment(utc: str | datetime | pd.Timestamp) -> str:
-    """A moment as people write it, to the minute, in UTC.
+def frequency(probability: float, what: str = "irregular") -> str:
+    """A probability as a sentence about a hundred, a thousand or ten thousand such items.
 
-    >>> moment("2031-04-28T14:05:11.123Z")
-    '28 Apr 2031, 14:05 UTC'
+    >>> frequency(0.14)
+    'Of such items, about 14 of 100 are irregular.'
     """
-    return pd.Timestamp(utc).strftime("%-d %b %Y, %H:%M UTC")
+    brief = brief_frequency(probability)
+    if 0.00005 <= probability <= 0.995:
+        return _("Of such items, about {share} are {what}.", share=brief, what=_(what))
+    return _("Of such items, {share} are {what}.", share=brief, what=_(what))
+
+
+def unit_words(field_unit: str, title: str) -> str:
+    """A unit as it is shown after a number; '' where the title already says it."""
+    return "" if field_unit == title.lower() else _(field_unit) if field_unit else ""
 
 
 def exact(value: object, field: Field) -> str:
@@ -64,15 +106,18 @@ def exact(value: object, field: Field) -> str:
     if field.type == "datetime":
         return moment(value)
     if field.type in ("number", "integer"):
-        unit = "" if field.unit == field.title.lower() else field.unit
-        return f"{_digits(float(value))} {unit}".strip()
+        return f"{_digits(float(value))} {unit_words(field.unit, field.title)}".strip()
     if field.type == "boolean":
-        return field.levels.get(str(bool(value)).lower(), "yes" if value else "no")
-    return field.level(value)
+        return _(field.levels.get(str(bool(value)).lower(), "yes" if value else "no"))
+    words = field.levels.get(str(value))
+    return _(words) if words else str(value)
 
 
 def _digits(value: float) -> str:
-    return f"{value:,.0f}" if value == round(value) else f"{value:,.10g}"
+    if value == round(value) or not np.isfinite(value):
+        return number(value)
+    shown = f"{value:.10g}"
+    return number(value, len(shown.partition(".")[2])) if "e" not in shown else shown
 
 
 def status_words(case: Case, who: str = "") -> str:
@@ -82,7 +127,7 @@ def status_words(case: Case, who: str = "") -> str:
     'To do'
     """
     if case.status == "claimed":
-        return "You are on it" if case.holder == who else f"{case.holder} is on it"
+        return _("You are on it") if case.holder == who else _("{who} is on it", who=case.holder)
     if case.status in ("decided", "closed"):
-        return f"{ACTION_TITLES[case.decision]} – {case.decided_by}"
-    return STATUS_TITLES[case.status]
+        return f"{action_title(case.decision)} – {case.decided_by}"
+    return _(STATUS_TITLES[case.status])
