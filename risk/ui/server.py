@@ -17,7 +17,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from risk.ui import shared
+from risk.ui import shared, training
 
 __all__ = ["HEADERS", "MIDDLEWARE", "SCRIPT", "SafeHeaders", "lifespan"]
 
@@ -84,6 +84,7 @@ MIDDLEWARE = [Middleware(SafeHeaders), Middleware(GZipMiddleware, minimum_size=1
 async def lifespan(app: Any) -> AsyncIterator[None]:
     """Load store and model before the first click, and close the store when the server ends."""
     shared.warm_up()
+    training.start()
     gc.collect()
     gc.freeze()  # what is loaded stays loaded: later collections need not walk through it
     try:

@@ -29,6 +29,7 @@ __all__ = [
     "now",
     "pool",
     "seat_mark",
+    "start",
     "truth_of",
     "warm_up",
     "watcher",
@@ -36,6 +37,7 @@ __all__ = [
 
 #: Names of the cookies.
 SEAT, TRAINER, WATCH = "seat", "trainer", "watch"
+_RUNNING_SECONDS = 12 * 3600.0
 
 
 def base() -> str:
@@ -115,6 +117,20 @@ def warm_up(room: Room) -> None:
     """Make every item's view before the first trainee asks for it."""
     for item_id in room.setup.items:
         item(room, item_id)
+
+
+def start() -> None:
+    """When the server starts: forget what is 30 days old, and make ready the sessions that are running."""
+    here = hall()
+    if shared.house().problem:
+        return
+    here.erase_old()
+    for header in here.rooms.headers():
+        if not header.ended_at and not header.erased_at and now() - header.opened_at < _RUNNING_SECONDS:
+            try:
+                warm_up(here.rooms.room(header.session_id))
+            except RiskError:
+                continue  # its model or items are gone: its own pages say so
 
 
 # -- news -------------------------------------------------------------------------------------------------
