@@ -24,6 +24,7 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands of this module to the command line."""
     app.command("score")(score)
     app.command("export")(export)
+    app.command("serve")(serve)
 
 
 def score(
@@ -86,6 +87,37 @@ def export(
     else:
         raise typer.BadParameter(f"'{to}': expected sql, or features with --data and --out.")
     print(f"Wrote {out}")
+
+
+def serve(
+    model: ModelArg = "champion",
+    port: Annotated[int, typer.Option("--port")] = 8080,
+    host: Annotated[
+        str, typer.Option("--host", help="Who may ask; this machine only by default.")
+    ] = "127.0.0.1",
+    history: Annotated[Path | None, typer.Option("--history", help="Data whose items came before.")] = None,
+    scores: Annotated[Path | None, typer.Option("--scores", help="From risk score; sets the lanes.")] = None,
+    rate: Annotated[
+        float, typer.Option("--rate", help="Share of such a stream that can be examined.")
+    ] = 0.02,
+    workspace: SpaceOpt = None,
+) -> None:
+    """Scores over HTTP: one declaration or many, with lane, reasons and the model id. Needs the extra [service].
+
+    Example: risk serve champion --port 8080
+    """
+    from risk.cli_tools import need
+
+    need("fastapi", "uvicorn", extra="service")
+    import uvicorn
+
+    from risk.service import make_app, make_scorer
+
+    scorer = make_scorer(space(workspace), model, history=history, scores=scores, rate=rate)
+    tell(
+        f"Scores by {scorer.model.model_id} at http://{host}:{port}/score   (forms at /docs; stop with Ctrl+C)"
+    )
+    uvicorn.run(make_app(scorer), host=host, port=port, log_level="warning")
 
 
 @contextmanager

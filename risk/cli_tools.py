@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from risk.workbench import Workspace
 
-__all__ = ["space", "tell", "print_table", "bar"]
+__all__ = ["need", "space", "tell", "print_table", "bar"]
 
 
 def space(path: str | Path | None) -> "Workspace":
@@ -23,6 +23,17 @@ def space(path: str | Path | None) -> "Workspace":
     from risk.workbench import Workspace
 
     return Workspace.at(path)
+
+
+def need(*modules: str, extra: str) -> None:
+    """Say which extra to install where a module is absent. Errors: `BadSetting`."""
+    from importlib.util import find_spec
+
+    from risk.errors import BadSetting
+
+    if not all(map(find_spec, modules)):
+        raise BadSetting("extra", got="not installed", expected=f"the extra [{extra}]",
+                         todo=f"Install it with: pip install 'postal-risk-workbench[{extra}]'.")
 
 
 def tell(text: str) -> None:

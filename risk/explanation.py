@@ -18,7 +18,7 @@ from risk.features import Features, Shown
 if TYPE_CHECKING:
     import shap
 
-__all__ = ["Reason", "TOLERANCE", "check_additive", "as_shap", "reasons", "by_concept", "as_frequency",
+__all__ = ["Reason", "TOLERANCE", "check_additive", "as_shap", "reasons", "leading_reasons", "by_concept", "as_frequency",
            "odds_words"]
 
 TOLERANCE = 1e-6
@@ -101,6 +101,15 @@ def reasons(features: Features, frame: pd.DataFrame, attributions: np.ndarray, *
                for j, f in enumerate(features.specs)]
         rows.append(sorted(row, key=lambda r: -abs(r.attribution)))
     return rows
+
+
+def leading_reasons(features: Features, frame: pd.DataFrame, attributions: np.ndarray, *,
+                    k: int = 5) -> list[list[Reason]]:
+    """Every item's `k` largest reasons; only what they need is put into words. Arguments as for `reasons`."""
+    top = np.argsort(-np.abs(attributions), axis=1, kind="stable")[:, :k]
+    said = features.say(frame, {features.specs[j].name for j in np.unique(top)})
+    return [[_reason(features.specs[j], said[features.specs[j].name][i], float(attributions[i, j]))
+             for j in row] for i, row in enumerate(top)]
 
 
 def by_concept(features: Features, attributions: np.ndarray) -> pd.DataFrame:

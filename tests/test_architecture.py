@@ -25,7 +25,7 @@ ROOMS = [
     ("risk.datasets", 6), ("risk.workbench", 6), ("risk.hall", 6), ("risk.lab", 6), ("risk.demo", 6),
     ("risk.explaining", 6), ("risk.scoring", 6),
     ("risk.ui", 7), ("risk.cli_tools", 7), ("risk.cli_explain", 7), ("risk.cli_data", 7), ("risk.cli_lab", 7),
-    ("risk.cli_scale", 7),
+    ("risk.service", 7), ("risk.cli_scale", 7),
     ("risk.cli", 7),
     ("risk.__main__", 7), ("app", 7),
 ]
@@ -80,7 +80,7 @@ def test_imports_point_down(path: Path) -> None:
             assert PLACE[there] < PLACE[here], f"{path}:{line}: {here} (below) imports {there} (above)"
 
 
-OWNERS = {"streamlit": ("risk.ui", "app"), "shap": ("risk.explanation",), "sqlalchemy": ("risk.store",),
+OWNERS = {"streamlit": ("risk.ui", "app"), "shap": ("risk.explanation",), "sqlalchemy": ("risk.store",), "fastapi": ("risk.service",), "distributed": ("risk.batch",),
           "sqlite3": ("risk.store",)}
 
 

@@ -272,8 +272,8 @@ def test_a_cluster_gives_the_same_bytes(scheduler, parts_path, model, batch_scor
 @pytest.mark.filterwarnings("ignore")
 def test_a_worker_killed_in_the_middle_loses_nothing(scheduler, tmp_path) -> None:
     marker = tmp_path / "died"
-    run = batch.cluster(scheduler.scheduler_address)
-    assert sorted(run(die_once, [(str(marker), i) for i in range(12)])) == list(range(12))
+    with batch.cluster(scheduler.scheduler_address)() as run:
+        assert sorted(run(die_once, [(str(marker), i) for i in range(12)])) == list(range(12))
     assert marker.exists()
 
 

@@ -1,7 +1,8 @@
 """Where tasks run: in this process, in processes of this machine, or on the workers of a Dask scheduler.
 
-An engine takes a function and its argument lists and yields results as they come. Tasks are independent and
-may run twice (each leaves its result whole, once), so an engine may repeat a task whose worker died.
+An engine is opened for a run and gives a function that takes a task and its argument lists and yields
+results as they come. Tasks are independent and may run twice (each leaves its result whole, once), so an
+engine may repeat a task whose worker died.
 """
 
 from __future__ import annotations
@@ -10,45 +11,54 @@ import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from risk.errors import BadSetting, Refused
 
-__all__ = ["Engine", "serial", "processes", "cluster"]
+__all__ = ["Engine", "Run", "serial", "processes", "cluster"]
 
-Engine = Callable[[Callable[..., int], Sequence[tuple[Any, ...]]], Iterator[int]]
+Run = Callable[[Callable[..., int], Sequence[tuple[Any, ...]]], Iterator[int]]
+Engine = Callable[[], AbstractContextManager[Run]]
 
 
-def serial(function: Callable[..., int], tasks: Sequence[tuple[Any, ...]]) -> Iterator[int]:
+@contextmanager
+def serial() -> Iterator[Run]:
     """One task after another, in this process.
 
-    >>> list(serial(max, [(1, 2), (5, 3)]))
+    >>> with serial() as run:
+    ...     print(list(run(max, [(1, 2), (5, 3)])))
     [2, 5]
     """
-    for task in tasks:
-        yield function(*task)
+    yield lambda function, tasks: (function(*task) for task in tasks)
 
 
 def processes(count: int) -> Engine:
-    """Tasks in `count` processes of this machine."""
+    """Tasks in `count` processes of this machine, which live as long as the run."""
 
-    def run(function: Callable[..., int], tasks: Sequence[tuple[Any, ...]]) -> Iterator[int]:
+    @contextmanager
+    def engine() -> Iterator[Run]:
         fresh = multiprocessing.get_context("spawn")  # a forked copy of threads and compiled loops is unsafe
         with ProcessPoolExecutor(count, mp_context=fresh) as pool:
-            futures = [pool.submit(function, *task) for task in tasks]
             try:
-                for done in as_completed(futures):
-                    yield done.result()
-            except BrokenProcessPool:
-                raise Refused(
-                    "A worker process ended before its task was done (out of memory, or stopped "
-                    "from outside). Finished parts are kept: run the same command again to go on."
-                ) from None
+                yield lambda function, tasks: _as_they_come(pool, function, tasks)
             finally:
-                for future in futures:
-                    future.cancel()
+                pool.shutdown(wait=False, cancel_futures=True)
 
-    return serial if count == 1 else run
+    return serial if count == 1 else engine
+
+
+def _as_they_come(
+    pool: ProcessPoolExecutor, function: Callable[..., int], tasks: Sequence[tuple[Any, ...]]
+) -> Iterator[int]:
+    try:
+        for done in as_completed([pool.submit(function, *task) for task in tasks]):
+            yield done.result()
+    except BrokenProcessPool:
+        raise Refused(
+            "A worker process ended before its task was done (out of memory, or stopped from outside). "
+            "Finished parts are kept: run the same command again to go on."
+        ) from None
 
 
 def cluster(address: str) -> Engine:
@@ -60,7 +70,7 @@ def cluster(address: str) -> Engine:
         When the extra is not installed, or no scheduler answers there.
     """
     try:
-        from distributed import Client
+        from distributed import Client, as_completed
     except ImportError:
         raise BadSetting(
             "cluster",
@@ -69,9 +79,8 @@ def cluster(address: str) -> Engine:
             todo="Install it with: pip install 'postal-risk-workbench[cluster]'.",
         ) from None
 
-    def run(function: Callable[..., int], tasks: Sequence[tuple[Any, ...]]) -> Iterator[int]:
-        from distributed import as_completed as dask_completed
-
+    @contextmanager
+    def engine() -> Iterator[Run]:
         try:
             client = Client(address, timeout="10s", set_as_default=False)
         except (OSError, ValueError, TimeoutError) as error:
@@ -82,9 +91,13 @@ def cluster(address: str) -> Engine:
                 expected=f"the address of a Dask scheduler ({first})",
                 todo="Nothing was scored.",
             ) from None
-        with client:
+
+        def run(function: Callable[..., int], tasks: Sequence[tuple[Any, ...]]) -> Iterator[int]:
             futures = [client.submit(function, *task, pure=False, retries=3) for task in tasks]
-            for done in dask_completed(futures, loop=client.loop):
+            for done in as_completed(futures, loop=client.loop):
                 yield done.result()
 
-    return run
+        with client:
+            yield run
+
+    return engine

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from risk.batch.engines import Engine, serial
+from risk.batch.engines import Engine, Run, serial
 from risk.batch.files import whole
 from risk.batch.plan import GIGABYTE, Plan, make_plan
 from risk.batch.tasks import past, score, score_file, spread, unknown_file
@@ -76,12 +76,13 @@ def score_data_set(
     out, means = Path(out), means or Means()
     given = {"explain": explain, "memory": means.memory, "at_once": means.at_once}
     plan = _prepared(make_plan(model, Path(source), _work_folder(out), **given))
-    engine = means.engine
     tell = progress or (lambda phase, done, total: None)
-    _phase("parties", engine, spread, [(plan, p) for p in plan.parts if plan.buckets], tell, plan)
+    parts = [(plan, p) for p in plan.parts]
     buckets = [(plan, k, b) for k in range(len(plan.parties)) for b in range(plan.buckets)]
-    _phase("past", engine, past, buckets, tell, plan)
-    _phase("scores", engine, score, [(plan, p) for p in plan.parts], tell, plan)
+    with means.engine() as run:
+        _phase("parties", run, spread, parts if plan.buckets else [], tell, plan)
+        _phase("past", run, past, buckets, tell, plan)
+        _phase("scores", run, score, parts, tell, plan)
     unknown = _unknown(plan)
     _publish(plan, out)
     return Scored(plan.n_items, unknown)
@@ -114,7 +115,7 @@ def _prepared(plan: Plan) -> Plan:
 
 def _phase(
     name: str,
-    engine: Engine,
+    run: Run,
     function: Callable[..., int],
     tasks: Sequence[tuple[Any, ...]],
     tell: Progress,
@@ -125,7 +126,7 @@ def _phase(
     total = plan.n_items * (len(plan.parties) if function is past else 1)
     done = 0
     tell(name, 0, total)
-    for rows in engine(function, tasks):
+    for rows in run(function, tasks):
         done += rows
         tell(name, done, total)
 

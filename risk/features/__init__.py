@@ -7,7 +7,7 @@ rows given to `Features.fit` only, and is stored with the model as plain data.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -97,11 +97,12 @@ class Features(TransformerMixin, BaseEstimator):
                 .astype(np.float32) for f in self.specs}
         return pd.DataFrame(made, index=frame.index)
 
-    def say(self, frame: pd.DataFrame) -> dict[str, list[Shown]]:
-        """Each feature in words, one `Shown` per row of `frame` (meant for a page of items, not a stream)."""
+    def say(self, frame: pd.DataFrame, only: Collection[str] | None = None) -> dict[str, list[Shown]]:
+        """Each feature (or `only` those named) in words, one `Shown` per row; for a page, not a stream."""
         check_is_fitted(self, "state_")
         frame = self._with_past(frame)
-        return {f.name: KINDS[f.kind].say(f, self.state_[f.name], frame) for f in self.specs}
+        return {f.name: KINDS[f.kind].say(f, self.state_[f.name], frame)
+                for f in self.specs if only is None or f.name in only}
 
     def unknown(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Per feature, whether an item's value was never seen in training; bool, shape (n_items, n_levelled)."""

@@ -1,0 +1,123 @@
+"""How long a stream of any size takes to score and explain, what dominates, and how much memory it holds.
+
+    python -m benchmarks.bench_batch [--items 200000 1000000] [--processes 2] [--memory 2GB]
+
+Streams of the sizes given are made first (not counted) and scored with attributions and party history in a
+process of its own, whose processes' memory is looked at ten times a second. Beside it stands the issue's
+limit: 20 million items in ten minutes, 33,333 items a second, within the memory given.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from benchmarks.measure import FIGURES, machine, table
+
+LIMIT = 20_000_000 / 600
+RUN = """
+import sys, time, json
+from risk import batch
+from risk.registry import Registry
+if __name__ == "__main__":
+    registry, source, out, processes, memory = sys.argv[1:]
+    model, count = Registry(__import__("pathlib").Path(registry)).load("champion"), int(processes)
+    began, spent = time.perf_counter(), {}
+    def note(phase, done, total):
+        spent[phase] = time.perf_counter() - began
+    means = batch.Means(batch.processes(count), batch.memory_bytes(memory), count)
+    done = batch.score_data_set(model, source, out, explain=True, means=means, progress=note)
+    print(json.dumps({"items": done.items, "seconds": time.perf_counter() - began, "phases": spent}))
+"""
+
+
+def resident(pid: int) -> int:
+    """Bytes that a process and its descendants hold in memory, shared pages counted once for each."""
+    total, waiting = 0, [pid]
+    while waiting:
+        at = waiting.pop()
+        try:
+            status = Path(f"/proc/{at}/status").read_text(encoding="ascii")
+            total += next(int(x.split()[1]) * 1024 for x in status.splitlines() if x.startswith("RssAnon"))
+            children = Path(f"/proc/{at}/task/{at}/children").read_text(encoding="ascii").split()
+        except (OSError, StopIteration):
+            continue
+        waiting += [int(c) for c in children]
+    return total
+
+
+def watched(command: list[str]) -> tuple[str, int]:
+    """Output of a command, and the most memory it and its children held."""
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    most, ended = 0, threading.Event()
+
+    def look() -> None:
+        nonlocal most
+        while not ended.wait(0.1):
+            most = max(most, resident(process.pid))
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    printed, _ = process.communicate()
+    ended.set()
+    thread.join()
+    if process.returncode:
+        raise SystemExit(f"The run ended with exit code {process.returncode}.")
+    return printed, most
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Print the tables."""
+    import json
+
+    from data_synthetic import generate_package, load_world
+    from data_synthetic.package import make_source
+    from risk import workbench
+    from risk.batch import memory_bytes
+
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--items", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--memory", default="2GB")
+    parser.add_argument("--folder", type=Path, help="where to work (default: a temporary folder)")
+    given = parser.parse_args(arguments)
+    print(machine("numpy", "pandas", "pyarrow"))
+    rows, phases = [], []
+    with tempfile.TemporaryDirectory(dir=given.folder) as name:
+        folder = Path(name)
+        space = workbench.Workspace.at(folder / "space")
+        generate_package(folder / "train", make_source(load_world("teaching"), 40_000, seed=7))
+        workbench.train(workbench.load_data(folder / "train"), seed=7, workspace=space)
+        for items in given.items:
+            source = folder / f"stream-{items}"
+            per_part = max(1000, min(2**20, items // (2 * given.processes)))
+            generate_package(source, make_source(load_world("operational"), items, seed=1), per_part=per_part)
+            size = sum(p.stat().st_size for p in (source / "declarations.parquet").rglob("*.parquet"))
+            command = [sys.executable, "-c", RUN, str(space.registry.root), str(source), str(folder / "out"),
+                       str(given.processes), given.memory]
+            began = time.perf_counter()
+            printed, most = watched(command)
+            done = json.loads(printed)
+            rate = items / done["seconds"]
+            rows.append([f"batch with attributions, {items:,} items, {given.processes} processes",
+                         f"{rate:,.0f} items/s", f"limit (20 M in 10 min): {LIMIT:,.0f} items/s",
+                         f"{rate / LIMIT:.2f}"])
+            rows.append([f"batch, {items:,} items: most memory", f"{most / 10**6:,.0f} MB",
+                         f"limit: {memory_bytes(given.memory) / 10**6:,.0f} MB",
+                         f"{most / memory_bytes(given.memory):.2f}"])
+            ends = [0.0, *done["phases"].values()]
+            phases.append([f"{items:,}", *(f"{b - a:.1f}" for a, b in zip(ends, ends[1:], strict=False)),
+                           f"{time.perf_counter() - began - done['seconds']:.1f}", f"{size / 10**6:,.0f}"])
+    print()
+    print(table(FIGURES, rows))
+    print("\nSeconds by phase (spread parties, past, scores), start of the program, and the input's size:\n")
+    print(table(["items", "parties", "past", "scores", "start", "MB in"], phases))
+
+
+if __name__ == "__main__":
+    main()
