@@ -85,14 +85,15 @@ def generate(out: Annotated[Path, typer.Option("--out", help="Folder for the Dat
 
 @app.command()
 def train(data: DataArg,
-          model: Annotated[str, typer.Option("--model", help="ga2m or rules.")] = "ga2m",
+          model: Annotated[str, typer.Option("--model", help="auto, profiles, ga2m or rules; auto is profiles where finds record "
+                                                       "a family, else ga2m.")] = "auto",
           labels: Annotated[str, typer.Option("--labels", help="examined or truth.")] = "examined",
           without: Annotated[Optional[list[str]], typer.Option("--without", help="Concept or feature to leave out.")]
           = None,
           seed: SeedOpt = 0, schema: SchemaOpt = None, workspace: SpaceOpt = None) -> None:
     """Fit in time order, calibrate on a later slice, evaluate on the last, register; prints the id last.
 
-    Example: risk train stream --model ga2m --seed 7
+    Example: risk train stream --model profiles --seed 7
     """
     from risk import workbench
     from risk.demo import capacity_words
@@ -151,6 +152,8 @@ def explain(model: ModelArg, data: DataArg,
     if format != "table":
         return print_table(table.assign(item_id=item, base_value=told.base_value, margin=told.margin), format)
     print(f"{item}: {told.frequency} (margin {told.margin:+.3f}, model {told.model_id})")
+    if told.resembles:
+        print("If irregular, it resembles: " + ", ".join(f"{p} {share:.0%}" for p, share in told.resembles[:3]))
     print_table(table, format)
     total = told.base_value + sum(r.attribution for r in told.reasons)
     print(f"base value {told.base_value:+.6f} + attributions = {total:+.6f}; margin {told.margin:+.6f}")

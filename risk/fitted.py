@@ -1,6 +1,6 @@
 """A fitted, calibrated model with the features it needs: score and explain, nothing else.
 
-Whatever its kind, a model is `Features` plus `AdditiveTables` whose margin is already calibrated, so that
+Whatever its kind, a model is `Features` plus `AdditiveTables` or `ProfileTables` whose margin is already calibrated, so that
 ``base_value + attributions.sum() == margin`` for every item.
 """
 
@@ -16,6 +16,7 @@ from scipy.special import expit
 
 from risk.explanation import Reason, Translate, as_shap, check_additive, reasons
 from risk.features import Features
+from risk.models.profile_tables import ProfileTables
 from risk.models.tables import AdditiveTables
 
 if TYPE_CHECKING:
@@ -31,10 +32,10 @@ class FittedModel:
     Attributes
     ----------
     kind : str
-        ``ga2m``, ``rules``, …
+        ``profiles``, ``ga2m``, ``rules``, …
     features : Features
         Fitted on the training slice.
-    tables : AdditiveTables
+    tables : AdditiveTables or ProfileTables
         Calibrated log-odds.
     facts : dict
         How it came to be: slices, counts, calibration, seed, digests. JSON-able.
@@ -44,7 +45,7 @@ class FittedModel:
 
     kind: str
     features: Features
-    tables: AdditiveTables
+    tables: AdditiveTables | ProfileTables
     facts: Mapping[str, Any] = field(default_factory=dict)
     model_id: str = ""
 
@@ -74,16 +75,26 @@ class FittedModel:
     def attribute(self, declarations: pd.DataFrame, *, threads: int = 1) -> pd.DataFrame:
         """Score and explain: as `score`, plus ``base_value`` and ``phi_<feature>`` columns (log-odds).
 
+        A model of profiles also says what each item resembles, as `resembles` does.
+
         Raises
         ------
         risk.errors.ExplanationWithheld
             When attributions would not add up to the margin within 1e-6.
         """
-        phi, margin = self.tables.explain(self._matrix(declarations), threads=threads)
+        x = self._matrix(declarations)
+        phi, margin = self.tables.explain(x, threads=threads)
         out = self._scores(declarations, margin)
         check_additive(phi, self.base_value, margin, out["item_id"].tolist())
         named = pd.DataFrame(phi, columns=[f"phi_{n}" for n in self.tables.names], index=out.index)
-        return pd.concat([out.assign(base_value=self.base_value), named], axis=1)
+        return pd.concat([out.assign(base_value=self.base_value), named, self._resembling(x)], axis=1)
+
+    def resembles(self, declarations: pd.DataFrame) -> pd.DataFrame:
+        """What an irregular item like each would be: ``profile`` and ``share_<profile>`` (0–1, rows sum to 1).
+
+        No columns where the model has no profiles.
+        """
+        return self._resembling(self._matrix(declarations))
 
     def explain(self, declarations: pd.DataFrame) -> "shap.Explanation":
         """A `shap.Explanation`: values (n_items, n_features) in log-odds, base values, feature values."""
@@ -96,6 +107,15 @@ class FittedModel:
         """Every item's reasons in words, largest first; for a page of items."""
         phi = self.tables.attributions(self._matrix(declarations))
         return reasons(self.features, declarations, phi, translate=translate)
+
+    def _resembling(self, x: np.ndarray) -> pd.DataFrame:
+        if not isinstance(self.tables, ProfileTables):
+            return pd.DataFrame(index=range(len(x)))
+        shares = self.tables.shares(x)
+        names = np.array(self.tables.profiles, dtype=object)
+        named = pd.DataFrame(shares, columns=[f"share_{n}" for n in names])
+        named.insert(0, "profile", names[shares.argmax(axis=1)])
+        return named
 
     def _matrix(self, declarations: pd.DataFrame) -> np.ndarray:
         return self.features.transform(declarations).to_numpy(dtype=np.float32)

@@ -26,7 +26,7 @@ import pandas as pd
 from risk.errors import NotFound, Refused
 from risk.features import Features
 from risk.fitted import FittedModel
-from risk.models.tables import AdditiveTables
+from risk.models.profile_tables import tables_from_arrays
 
 __all__ = ["Registry", "FORMAT"]
 
@@ -86,7 +86,7 @@ class Registry:
         described = json.loads(parts["model.json"])
         arrays = _arrays(parts["tables.npz"], model_id)
         model = FittedModel(described["kind"], Features.from_state(described["features"]),
-                            AdditiveTables.from_arrays(described["names"], arrays), described["facts"], model_id)
+                            tables_from_arrays(described["names"], arrays), described["facts"], model_id)
         _check_golden(model, pd.read_parquet(io.BytesIO(parts["golden.parquet"])))
         return model
 

@@ -259,6 +259,11 @@ class Dictionary:
         return self._risk.get("label") or (labels[0].name if labels else "found")
 
     @property
+    def family(self) -> str:
+        """Name of the column of ``outcomes`` that says what kind of thing was found; it may be absent."""
+        return self._risk.get("family", "finding_family")
+
+    @property
     def question(self) -> str:
         """What the label asks, as a plural phrase: 'irregular', 'late', …"""
         return self._risk.get("question", "irregular")

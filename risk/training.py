@@ -6,8 +6,7 @@ on the day.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,17 +18,17 @@ from risk.features.columns import moments
 from risk.fitted import FittedModel
 from risk.intake import Data
 from risk.models.calibration import fit_affine
-from risk.models.ga2m import GA2MClassifier
-from risk.models.rules import RuleBook
+from risk.models.profile_tables import ProfileTables
 from risk.models.tables import AdditiveTables
+from risk.recipes import RECIPES, WEIGHT_CAP, Lesson, capped, default_kind
 from risk.schema import Dictionary
 
-__all__ = ["Plan", "Slices", "KINDS", "slices_of", "labels_of", "fit_model"]
+__all__ = ["Plan", "Slices", "KINDS", "slices_of", "labels_of", "families_of", "fit_model"]
 
+#: What can be trained; ``auto`` chooses by what examinations record.
+KINDS = ("auto", *RECIPES)
 FIT, CALIBRATE, EVALUATE = 0, 1, 2
 _MIN_FOUND = 10
-_PAIR_FINDS, _FEW_FINDS = 200, 500
-_WEIGHT_CAP = 10.0
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Plan:
     Attributes
     ----------
     model
-        A name in `KINDS`.
+        A name in `KINDS`; ``auto`` is ``profiles`` where finds record a family, else ``ga2m``.
     labels
         ``examined``: what examinations showed, known by the end of each slice. ``truth``: every item's
         truth, which only a made world can tell.
@@ -51,7 +50,7 @@ class Plan:
         Shares of items, in time order, to fit, calibrate and evaluate on.
     """
 
-    model: str = "ga2m"
+    model: str = "auto"
     labels: str = "examined"
     seed: int = 0
     without: tuple[str, ...] = ()
@@ -124,6 +123,21 @@ def labels_of(data: Data, *, known_by: pd.Timestamp | None = None,
                          if "reported_utc" in known else moments(data.declarations, d.as_of)})
 
 
+def families_of(data: Data, *, truth: pd.DataFrame | None = None) -> np.ndarray | None:
+    """What kind of thing was found in each declaration, "" where that is not known; None where nothing records it.
+
+    With `truth`, the scheme that made the item.
+    """
+    d, ids = data.dictionary, data.declarations[data.dictionary.id_field]
+    if truth is not None:
+        named = truth.set_index(d.id_field)["scheme"] if "scheme" in truth else None
+    elif data.outcomes is not None and d.family in data.outcomes:
+        named = data.outcomes.set_index(d.id_field)[d.family]
+    else:
+        named = None
+    return None if named is None else ids.map(named.astype(object)).fillna("").to_numpy(dtype=object)
+
+
 def _labels_beside(declarations: pd.DataFrame, d: Dictionary, known_by: pd.Timestamp | None) -> pd.DataFrame:
     """Labels that stand beside the declarations; a time column known at examination says when they were known."""
     y = declarations[d.label].astype("Float64").to_numpy(float, na_value=np.nan)
@@ -162,48 +176,19 @@ def fit_model(data: Data, plan: Plan, *, truth: pd.DataFrame | None = None,
     stream = declarations[slices.rows(FIT)]
     features = Features(data.dictionary, without=plan.without)
     features.fit(stream, early["y"].to_numpy(), reported=early["reported"].to_numpy())
-    raw = KINDS[plan.model](features, stream, early, plan, threads)
+    family = families_of(data, truth=judge)
+    family = None if family is None else np.where(early["y"] == 1, family[slices.rows(FIT)], "")
+    lesson = Lesson(features, features.transform(stream).to_numpy(np.float32), early["y"].to_numpy(),
+                    early["weight"].to_numpy(), family, seed=plan.seed, threads=threads)
+    plan = replace(plan, model=default_kind(family)) if plan.model == "auto" else plan
+    raw = RECIPES[plan.model](lesson)
     tables, calibration = _calibrate(raw, features, declarations, calibrate, later["weight"].to_numpy())
     return FittedModel(plan.model, features, tables,
                        _facts(data, plan, slices, {"fit": early["y"], "calibrate": calibrate}) | {"calibration": calibration})
 
 
-def _fit_ga2m(features: Features, stream: pd.DataFrame, labels: pd.DataFrame, plan: Plan,
-              threads: int) -> AdditiveTables:
-    """Fit on labelled rows, weighted by capped inverse inclusion probability; explain against the whole slice.
-
-    The fewer finds, the simpler: below 500 finds trees have three leaves, and below 200 only the pairs
-    that the dictionary names may have a joint table. (Measured on made streams of 20,000 and 40,000
-    items, 38–98 finds: average precision .066–.109, against .046–.100 for larger trees and free pairs.)
-    """
-    x, y = features.transform(stream), labels["y"].to_numpy()
-    seen, found = np.isfinite(y), int(np.nansum(y))
-    named = [p for p in features.dictionary.pairs if set(p) <= set(x.columns)]
-    few = found < _FEW_FINDS
-    model = GA2MClassifier(
-        pairs=named if named or found < _PAIR_FINDS else "auto", max_iter=80 if few else 200,
-        max_leaf_nodes=3 if few else 8, min_samples_leaf=40 if few else 20, random_state=plan.seed,
-        monotonic_cst={f.name: f.monotone for f in features.specs}, n_threads=threads)
-    model.fit(x[seen], y[seen].astype(int), sample_weight=_capped(labels["weight"].to_numpy()[seen]))
-    return model.tables_.rebased(x.to_numpy(dtype=np.float32))
-
-
-def _capped(weight: np.ndarray) -> np.ndarray:
-    """Inverse inclusion probabilities, none more than ten times the smallest: a few rows must not rule the fit."""
-    return np.minimum(weight, _WEIGHT_CAP * weight.min())
-
-
-def _fit_rules(features: Features, stream: pd.DataFrame, labels: pd.DataFrame, plan: Plan,
-               threads: int) -> AdditiveTables:
-    return RuleBook.default().compile(features, features.transform(stream).to_numpy(dtype=np.float32))
-
-
-#: Model names and how each is fitted to (features, stream, labels, plan, threads).
-KINDS: dict[str, Callable[..., AdditiveTables]] = {"ga2m": _fit_ga2m, "rules": _fit_rules}
-
-
-def _calibrate(raw: AdditiveTables, features: Features, declarations: pd.DataFrame, y: np.ndarray,
-               weight: np.ndarray) -> tuple[AdditiveTables, dict[str, Any]]:
+def _calibrate(raw: AdditiveTables | ProfileTables, features: Features, declarations: pd.DataFrame, y: np.ndarray,
+               weight: np.ndarray) -> tuple[AdditiveTables | ProfileTables, dict[str, Any]]:
     """Platt's map on the calibration slice; too few finds there leave the margin as fitted, and say so."""
     seen = np.isfinite(y)
     found = int(np.nansum(y))
@@ -211,11 +196,11 @@ def _calibrate(raw: AdditiveTables, features: Features, declarations: pd.DataFra
         return raw, {"slope": 1.0, "shift": 0.0, "n": int(seen.sum()), "found": found,
                      "note": "Too few finds in the calibration slice; the margin is as fitted."}
     margin = raw.margins(features.transform(declarations[seen]).to_numpy(dtype=np.float32))
-    capped = _capped(weight[seen])
-    slope, shift = fit_affine(margin, y[seen], capped)
-    effective = float(capped.sum() ** 2 / (capped**2).sum())
+    held = capped(weight[seen])
+    slope, shift = fit_affine(margin, y[seen], held)
+    effective = float(held.sum() ** 2 / (held**2).sum())
     return raw.scaled(slope, shift), {"slope": slope, "shift": shift, "n": int(seen.sum()), "found": found,
-                                      "effective_n": round(effective, 1), "weight_cap": _WEIGHT_CAP}
+                                      "effective_n": round(effective, 1), "weight_cap": WEIGHT_CAP}
 
 
 def _enough(y: pd.Series, what: str) -> None:

@@ -101,7 +101,7 @@ def generate(out: str | Path, *, world: str = "teaching", items: int | None = No
 
 # ------------------------------------------------------------------------------------------ models
 
-def train(data: Data, model: str = "ga2m", *, labels: str = "examined", seed: int = 0,
+def train(data: Data, model: str = "auto", *, labels: str = "examined", seed: int = 0,
           without: tuple[str, ...] = (), workspace: Workspace | None = None) -> FittedModel:
     """Fit in time order and calibrate on a later slice; register when a workspace is given.
 
@@ -110,7 +110,7 @@ def train(data: Data, model: str = "ga2m", *, labels: str = "examined", seed: in
     data
         From `load_data`.
     model
-        ``ga2m`` or ``rules``.
+        A name in `risk.training.KINDS`; ``auto`` is ``profiles`` where finds record a family, else ``ga2m``.
     labels
         ``examined`` learns from what examinations showed; ``truth`` from the made world's truth.
     seed
@@ -233,6 +233,7 @@ class Explained:
     base_value: float
     frequency: str
     reasons: tuple[Reason, ...]
+    resembles: tuple[tuple[str, float], ...] = ()  # (profile, share), largest first; none without profiles
 
     @property
     def raising(self) -> tuple[Reason, ...]:
@@ -259,7 +260,12 @@ def explain_item(model: FittedModel, declarations: pd.DataFrame, item_id: str, *
     scored = model.attribute(row).iloc[0]
     return Explained(item_id, model.model_id, float(scored["margin"]), float(scored["risk_score"]), model.base_value,
                      as_frequency(float(scored["risk_score"]), model.dictionary.question),
-                     tuple(model.reasons(row, translate=translate)[0]))
+                     tuple(model.reasons(row, translate=translate)[0]), _resembling(scored))
+
+
+def _resembling(scored: pd.Series) -> tuple[tuple[str, float], ...]:
+    shares = scored.filter(like="share_").astype(float).sort_values(ascending=False, kind="stable")
+    return tuple((str(name).removeprefix("share_"), float(v)) for name, v in shares.items())
 
 
 def what_if(model: FittedModel, row: pd.DataFrame, changes: Mapping[str, Any], *,

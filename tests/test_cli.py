@@ -64,12 +64,12 @@ def test_the_whole_job(stream_path: Path, tmp_path: Path) -> None:
 
     item = table["item_id"].iloc[0]
     told = run("explain", "champion", stream_path, "--item", item, *space)
-    assert item in told and "base value" in told
+    assert item in told and "base value" in told and "If irregular, it resembles: " in told
     as_json = json.loads(run("explain", "champion", stream_path, "--item", item, "--format", "json", *space))
     assert sum(r["attribution"] for r in as_json) + as_json[0]["base_value"] == pytest.approx(as_json[0]["margin"], abs=1e-4)
 
     capacity = json.loads(run("evaluate", "champion", stream_path, "--format", "json", *space))
-    assert {r["policy"] for r in capacity} >= {"random", "rules", "ga2m"}
+    assert {r["policy"] for r in capacity} >= {"random", "rules", "profiles"}
     assert "By origin" in run("evaluate", "champion", stream_path, *space)
 
 

@@ -25,4 +25,4 @@ def test_twice_is_once(space: Workspace) -> None:
         assert len(store.batches()) == 1 and store.verify().ok
     words = demo.capacity_words(one.evaluation.capacity)
     assert words["examined"].tolist() == ["0.5%", "1.0%", "2.0%", "5.0%"]
-    assert {"hit rate random", "hit rate rules", "hit rate ga2m", "detected ga2m"} <= set(words.columns)
+    assert {"hit rate random", "hit rate rules", "hit rate profiles", "detected profiles"} <= set(words.columns)

@@ -24,10 +24,21 @@ def test_an_item_alone_scores_as_in_the_crowd(model, data) -> None:
     pd.testing.assert_frame_equal(alone, model.score(frame).reset_index(drop=True))
 
 
-def test_base_value_is_the_mean_over_the_fit_slice(model, data) -> None:
-    until = pd.Timestamp(model.facts["fit_until"])
-    stream = data.declarations[data.declarations["arrived_utc"] <= until]
-    assert abs(model.score(stream)["margin"].mean() - model.base_value) < 1e-9
+def test_attributions_within_a_profile_average_to_zero_over_the_fit_slice(model, data) -> None:
+    """What attributions start from is the average of the fit slice, in every profile."""
+    stream = data.declarations[data.declarations["arrived_utc"] <= pd.Timestamp(model.facts["fit_until"])]
+    x = model.features.transform(stream).to_numpy(np.float32)
+    np.testing.assert_allclose(model.tables.profile_attributions(x).mean(axis=0), 0, atol=1e-9)
+
+
+def test_each_item_says_what_it_resembles(model, data) -> None:
+    some = data.declarations.head(50)
+    table = model.attribute(some)
+    shares = table.filter(like="share_")
+    np.testing.assert_allclose(shares.sum(axis=1), 1)
+    assert ("share_" + table["profile"]).tolist() == shares.idxmax(axis=1).tolist()
+    assert {f"share_{p}" for p in model.tables.profiles} == set(shares.columns)
+    pd.testing.assert_frame_equal(model.resembles(some), table[["profile", *shares.columns]])
 
 
 def test_monotone_features_move_only_their_stated_way(model) -> None:

@@ -72,10 +72,10 @@ def test_a_missing_file_is_named(registry, model) -> None:
 
 
 def test_scores_that_differ_are_refused(registry, model, monkeypatch) -> None:
-    from risk.models.tables import AdditiveTables
+    from risk.models import ProfileTables
 
-    real = AdditiveTables.margins
-    monkeypatch.setattr(AdditiveTables, "margins", lambda self, x, **k: real(self, x, **k) + 1e-6)
+    real = ProfileTables.margins
+    monkeypatch.setattr(ProfileTables, "margins", lambda self, x, **k: real(self, x, **k) + 1e-6)
     with pytest.raises(Refused, match="scores its own stored items differently"):
         registry.load(model.model_id)
 
@@ -86,7 +86,7 @@ def test_unknown_and_ambiguous_names(registry, model, data) -> None:
     other = type(model)(model.kind, model.features, model.tables.scaled(1.0, 0.1), model.facts)
     registry.save(other, data.declarations.head(5), created_utc=UTC)
     with pytest.raises(Refused, match="could be 2 models"):
-        registry.load("ga2m")
+        registry.load("profiles")
 
 
 def test_promotion_needs_a_reason_and_keeps_history(registry, model) -> None:

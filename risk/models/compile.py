@@ -15,7 +15,7 @@ from typing import Iterator
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-__all__ = ["compile_booster", "float32_below"]
+__all__ = ["compile_booster", "compile_classes", "float32_below"]
 
 Box = dict[int, tuple[int, int, bool]]
 
@@ -43,13 +43,40 @@ def compile_booster(booster: HistGradientBoostingClassifier, n_features: int) ->
     """
     trees = [stage[0].nodes for stage in booster._predictors]
     edges = _edges(trees, n_features)
-    const = float(np.ravel(booster._baseline_prediction)[0])
-    single: dict[int, np.ndarray] = {}
-    pair: dict[tuple[int, int], np.ndarray] = {}
+    const, single, pair = _sum_leaves(trees, edges)
+    return edges, const + float(np.ravel(booster._baseline_prediction)[0]), single, pair
+
+
+def compile_classes(booster: HistGradientBoostingClassifier, n_features: int) -> tuple[
+        list[np.ndarray], np.ndarray, list[np.ndarray]]:
+    """Edges, constants (n_classes,) and per feature one table (n_bins, n_classes) of an additive multiclass booster.
+
+    Raises
+    ------
+    ValueError
+        When a leaf depends on more than one feature, or a split is categorical.
+    """
+    stages = booster._predictors
+    edges = _edges([tree.nodes for stage in stages for tree in stage], n_features)
+    const = np.array(booster._baseline_prediction, float).ravel()
+    tables = [np.zeros((len(e) + 2, len(const))) for e in edges]
+    for k in range(len(const)):
+        constant, single, pair = _sum_leaves([stage[k].nodes for stage in stages], edges)
+        if pair:
+            raise ValueError(f"A leaf depends on the features {next(iter(pair))}; a profile is purely additive.")
+        const[k] += constant
+        for j, table in single.items():
+            tables[j][:, k] = table
+    return edges, const, tables
+
+
+def _sum_leaves(trees: list[np.ndarray], edges: list[np.ndarray]) -> tuple[
+        float, dict[int, np.ndarray], dict[tuple[int, int], np.ndarray]]:
+    const, single, pair = 0.0, {}, {}
     for nodes in trees:
         for box, value in _leaves(nodes, edges):
             const += _add(box, value, edges, single, pair)
-    return edges, const, single, dict(sorted(pair.items()))
+    return const, single, dict(sorted(pair.items()))
 
 
 def _edges(trees: list[np.ndarray], n_features: int) -> list[np.ndarray]:

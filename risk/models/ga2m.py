@@ -7,16 +7,16 @@ compiled into look-up tables (`risk.models.compile`), which give the score and i
 
 from __future__ import annotations
 
-from typing import Any, Literal, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
-from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d, validate_data
+from sklearn.utils.validation import _check_sample_weight
 from threadpoolctl import threadpool_limits
 
+from risk.models.base import TableClassifier, canonical_order
+from risk.models.binning import Binned
 from risk.models.compile import compile_booster
 from risk.models.pairs import rank_pairs
 from risk.models.tables import AdditiveTables
@@ -26,7 +26,7 @@ __all__ = ["GA2MClassifier"]
 _TOLERANCE = 1e-6
 
 
-class GA2MClassifier(ClassifierMixin, BaseEstimator):
+class GA2MClassifier(TableClassifier):
     """Binary classifier: a sum of one- and two-dimensional tables with exact attributions.
 
     Parameters
@@ -99,73 +99,18 @@ class GA2MClassifier(ClassifierMixin, BaseEstimator):
         X = self._validated(X, reset=True, y=y)
         y = self._encode(y)
         weight = None if sample_weight is None else _check_sample_weight(sample_weight, X, dtype=np.float64)
-        X, y, weight = _canonical(X, y, weight)
+        order = canonical_order(X, y, np.ones(len(y)) if weight is None else weight)
+        X, y, weight = X[order], y[order], None if weight is None else weight[order]
+        binned = Binned.of(X)
         with threadpool_limits(self.n_threads, user_api="openmp"):
-            self.pairs_ = self._choose_pairs(X, y, weight)
-            self.booster_ = self._boost(self.pairs_).fit(X, y, sample_weight=weight)
+            self.pairs_ = self._choose_pairs(X, binned, y, weight)
+            self.booster_ = binned.fit(self._boost(self.pairs_), y, weight)
         edges, const, single, pair = compile_booster(self.booster_, X.shape[1])
         self.tables_ = AdditiveTables.build(self._names(), edges, const=const, single=single, pair=pair,
                                             background=X, weight=weight)
-        self.base_value_ = self.tables_.base
         self.n_iter_ = self.booster_.n_iter_
         self._verify(X[:: max(1, len(X) // 2000)])
         return self
-
-    def decision_function(self, X: Any) -> np.ndarray:
-        """Margin (log-odds) of the second class, shape (n_items,), by table look-up."""
-        X = self._checked(X)
-        return self.tables_.margins(X)
-
-    def predict_proba(self, X: Any) -> np.ndarray:
-        """Class probabilities, shape (n_items, 2)."""
-        positive = 1 / (1 + np.exp(-self.decision_function(X)))
-        return np.column_stack([1 - positive, positive])
-
-    def predict(self, X: Any) -> np.ndarray:
-        """The likelier class. Selection uses capacity, never this 0.5 threshold."""
-        positive = self.decision_function(X) > 0
-        return self.classes_[positive.astype(int)]
-
-    def attributions(self, X: Any) -> np.ndarray:
-        """Exact interventional SHAP values against the whole training data, (n_items, n_features), log-odds."""
-        X = self._checked(X)
-        return self.tables_.attributions(X)
-
-    def _checked(self, X: Any) -> np.ndarray:
-        check_is_fitted(self, "tables_")
-        return self._validated(X, reset=False)
-
-    def _validated(self, X: Any, *, reset: bool, y: Any = None) -> np.ndarray:
-        if reset:
-            X, _ = validate_data(self, X, y, dtype=np.float64, ensure_all_finite="allow-nan")
-        else:
-            X = validate_data(self, X, reset=False, dtype=np.float64, ensure_all_finite="allow-nan")
-        most = float(np.finfo(np.float32).max)
-        return np.clip(X, -most, most).astype(np.float32)
-
-    def _encode(self, y: Any) -> np.ndarray:
-        y = column_or_1d(np.asarray(y), warn=True)
-        check_classification_targets(y)
-        self.classes_, encoded = np.unique(y, return_inverse=True)
-        if type_of_target(y) != "binary":
-            raise ValueError("Only binary classification is supported. The type of the target is "
-                             f"{type_of_target(y)}.")
-        if len(self.classes_) < 2:
-            raise ValueError(f"Expected two classes in y, got one class: {self.classes_[0]!r}. "
-                             "Train on a longer period, or one with at least one find.")
-        return encoded
-
-    def _names(self) -> list[str]:
-        return list(map(str, getattr(self, "feature_names_in_", [f"x{j}" for j in range(self.n_features_in_)])))
-
-    def _index(self, feature: Any) -> int:
-        return self._names().index(feature) if isinstance(feature, str) else int(feature)
-
-    def _directions(self) -> list[int] | None:
-        given = self.monotonic_cst
-        if isinstance(given, Mapping):
-            return [int(given.get(name, 0)) for name in self._names()]
-        return None if given is None else list(given)
 
     def _boost(self, pairs: Sequence[tuple[int, int]]) -> HistGradientBoostingClassifier:
         alone = [[j] for j in range(self.n_features_in_)]
@@ -175,12 +120,12 @@ class GA2MClassifier(ClassifierMixin, BaseEstimator):
             interaction_cst=alone + [list(p) for p in pairs], monotonic_cst=self._directions(),
             early_stopping=False, random_state=self.random_state, categorical_features=None)
 
-    def _choose_pairs(self, X: np.ndarray, y: np.ndarray, weight: np.ndarray | None) -> list[tuple[int, int]]:
+    def _choose_pairs(self, X: np.ndarray, binned: Binned, y: np.ndarray, weight: np.ndarray | None) -> list[tuple[int, int]]:
         if not isinstance(self.pairs, str):
             return sorted({tuple(sorted((self._index(a), self._index(b)))) for a, b in self.pairs})
         if self.max_pairs == 0 or X.shape[1] < 2:
             return []
-        additive = self._boost([]).fit(X, y, sample_weight=weight)
+        additive = binned.fit(self._boost([]), y, weight)
         return sorted(rank_pairs(X, y, additive.predict_proba(X)[:, 1], weight=weight)[: self.max_pairs])
 
     def _verify(self, X: np.ndarray) -> None:
@@ -189,18 +134,3 @@ class GA2MClassifier(ClassifierMixin, BaseEstimator):
         if gap > _TOLERANCE:
             raise RuntimeError(f"Compiled tables differ from the trees by {gap:.3g} log-odds; expected at most "
                                f"{_TOLERANCE:g}. This scikit-learn version is not supported; no model was made.")
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = False
-        tags.input_tags.allow_nan = True
-        return tags
-
-
-def _canonical(X: np.ndarray, y: np.ndarray, weight: np.ndarray | None) -> tuple[
-        np.ndarray, np.ndarray, np.ndarray | None]:
-    """Rows in an order that depends on their content only, so that row order cannot change a score."""
-    frame = pd.DataFrame(X)
-    frame["y"], frame["w"] = y, 1.0 if weight is None else weight
-    order = np.argsort(pd.util.hash_pandas_object(frame, index=False).to_numpy(), kind="stable")
-    return X[order], y[order], None if weight is None else weight[order]
