@@ -112,11 +112,16 @@ def train(data: DataArg,
 
 @app.command()
 def evaluate(model: ModelArg, data: DataArg, schema: SchemaOpt = None, workspace: SpaceOpt = None,
+             since: Annotated[Optional[str], typer.Option("--since", help="Watch for drift since that day.")] = None,
              format: FormatOpt = "table") -> None:
     """What a model is worth: at a capacity, as a ranking, as a probability, by group, with 95 % intervals.
 
+    With --since DAY: is the stream since then still the one before it? Weekly monitors, with their alarms.
+
     Example: risk evaluate champion stream
     """
+    if since:
+        return cli_lab.show_drift(model, data, since=since, schema=schema, workspace=workspace, format=format)
     from risk import workbench
     from risk.demo import capacity_words
 

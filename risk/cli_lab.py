@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Optional
 
 import typer
@@ -75,3 +76,21 @@ def simulate(
         workbench.write_table(result, out)
         return tell(f"Wrote {len(result):,} rows to {out}")
     print_table(result[[c for c in _SHOWN if c in result]].round(3) if table == "summary" else result, format)
+
+
+def show_drift(
+    model: str, data: Path, *, since: str, schema: Path | None, workspace: Path | None, format: str
+) -> None:
+    """``risk evaluate --since``: keep the weekly monitors in the workspace, print the alarms."""
+    from risk import watching, workbench
+
+    loaded, own = workbench.open_data(data, schema=schema), space(workspace)
+    watched = watching.watch_drift(own.registry.load(model), loaded, since=since, workspace=own)
+    if format != "table":
+        return print_table(watched.table, format)
+    print(watched.sentence)
+    if len(watched.alarms):
+        shown = watched.alarms.assign(week=watched.alarms["week"].dt.strftime("%Y-%m-%d")).drop(
+            columns="alarm"
+        )
+        print_table(shown.round(4), format)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,9 +33,12 @@ def year() -> Year:
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Studies run on toy years, which cost nothing; only the command's test makes real ones."""
+    runs._year.cache_clear()
     monkeypatch.setattr(runs, "year_of", lambda recipe: toy_year(seed=recipe.seed, weeks=recipe.weeks))
+    yield
+    runs._year.cache_clear()
 
 
 @pytest.fixture
@@ -130,6 +134,7 @@ def test_the_labs_worlds_load(name: str) -> None:
 
 
 def test_the_command_prints_and_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs._year.cache_clear()
     monkeypatch.setattr(runs, "year_of", lab.year_of)
     words = [
         "simulate",

@@ -12,11 +12,11 @@ from risk.lab.runs import Study
 from risk.lab.years import Recipe
 from risk.simulation import Plan
 
-__all__ = ["EXPERIMENTS", "Experiment", "PRESETS", "SHIPPED", "experiment"]
+__all__ = ["EXPERIMENTS", "Experiment", "PRESETS", "experiment"]
 
 PRESETS = ("operational", "teaching", "drift", "displacement", "calm")
 FIXED = ("targeted", "hybrid-99-1", "hybrid-90-10", "hybrid-70-30")
-_TWENTY = tuple(range(1, 21))
+_TWENTY, _FEW = tuple(range(1, 21)), (1, 2, 3)
 
 
 @dataclass(frozen=True)
@@ -36,15 +36,16 @@ class Experiment:
     studies: dict[str, Study]
 
 
-def _small(world: str, policies: tuple[str, ...], seeds: tuple[int, ...]) -> Study:
-    """A year of 3,000 items a week after 8 weeks of warm-up, 3 % examined."""
-    return Study(policies, seeds, Recipe(world, weeks=60, items_a_week=3000), Plan(capacity=0.03))
+def _preset(world: str, policies: tuple[str, ...], seeds: tuple[int, ...], *, large: bool = False) -> Study:
+    """A year after 8 weeks of warm-up: 1,000 items a week of which 5 % are examined; large: 3,000 and 3 %."""
+    a_week, capacity = (3000, 0.03) if large else (1000, 0.05)
+    return Study(policies, seeds, Recipe(world, weeks=60, items_a_week=a_week), Plan(capacity=capacity))
 
 
 def _halls(policy: str, weights: str, learner: str = "cases") -> Study:
     return Study(
         (policy,),
-        (1, 2, 3, 4, 5),
+        _FEW,
         Recipe("two-halls", weeks=60, items_a_week=4000, halls=True),
         Plan(capacity=0.05, weights=weights, cap=1000.0, only=("hall",), points=0.5, learner=learner),
     )
@@ -56,15 +57,22 @@ EXPERIMENTS = {
         Experiment(
             "presets",
             "Which policy is best on each preset, and does the adaptive one keep up?",
-            {world: _small(world, (*FIXED, "adaptive"), _TWENTY) for world in PRESETS},
+            {world: _preset(world, (*FIXED, "adaptive"), _TWENTY) for world in PRESETS},
+        ),
+        Experiment(
+            "presets-large",
+            "And with three times the items?",
+            {world: _preset(world, (*FIXED, "adaptive"), _FEW, large=True) for world in PRESETS},
         ),
         Experiment(
             "all-policies",
             "What do the other policies do on each preset?",
-            {
-                world: _small(world, ("random", "rules", "uncertainty", "stratified", "thompson"), (1, 2, 3))
-                for world in PRESETS
-            },
+            {world: _preset(world, ("random", "rules", "stratified"), _FEW, large=True) for world in PRESETS},
+        ),
+        Experiment(
+            "bagged",
+            "What do the policies do that ask several models?",
+            {"operational": _preset("operational", ("uncertainty", "thompson"), _FEW, large=True)},
         ),
         Experiment(
             "domain-shift",
@@ -72,7 +80,7 @@ EXPERIMENTS = {
             {
                 "domain-shift": Study(
                     (*FIXED, "adaptive", "random"),
-                    (1, 2, 3, 4, 5),
+                    _FEW,
                     Recipe("domain-shift", weeks=60, items_a_week=10_000),
                     Plan(capacity=0.05),
                 )
@@ -81,7 +89,7 @@ EXPERIMENTS = {
         Experiment(
             "calm",
             "Is a random share worth it where nothing changes?",
-            {"calm": _small("calm", (*FIXED, "adaptive"), _TWENTY)},
+            {"calm": _preset("calm", (*FIXED, "adaptive"), _TWENTY)},
         ),
         Experiment(
             "equal-lanes",
@@ -95,8 +103,6 @@ EXPERIMENTS = {
         ),
     )
 }
-#: What ships with the workbench: one seed in detail on every preset, for the page of the policy lab.
-SHIPPED = 1
 
 
 def experiment(name: str) -> Experiment:

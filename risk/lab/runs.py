@@ -12,7 +12,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 import pandas as pd
@@ -165,12 +165,18 @@ def _seed(
     folder: Path,
     tell: Callable[[str, int, int], None] | None = None,
 ) -> Iterator[str]:
-    year = year_of(study.of(seed))
+    year = _year(study.of(seed))
     for policy in policies:
         words = f"{policy}, seed {seed}"
         run = simulate(year, study.plan_of(policy, seed), tell=tell and partial(tell, words))
         _keep(run, year, study, folder / study.name_of(policy, seed))
         yield words
+
+
+@lru_cache(maxsize=5)
+def _year(recipe: Recipe) -> Year:
+    """A recipe's year; the latest few are kept, for studies that share their years."""
+    return year_of(recipe)
 
 
 def _keep(run: Run, year: Year, study: Study, path: Path) -> None:

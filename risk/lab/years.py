@@ -163,7 +163,7 @@ def _features(
     """Bins of the item's own features, and of what the stream (not a policy) knew of its parties."""
     plain = Features(dictionary)
     features = Features(dictionary, without=tuple(f.name for f in plain.party_specs))
-    first = min(_WARM_UP_ITEMS, len(items))
+    first = min(_WARM_UP_ITEMS, max(len(items) // 4, 1))
     x = features.fit(items.head(first)).transform(items)
     history = PartyHistory.of(items, dictionary)
     past = PartyHistory.empty(history.names).past(history)

@@ -1,0 +1,254 @@
+"""The policy lab's committed experiments: run what is missing, draw the figure, print table and reading.
+
+    python -m benchmarks.lab NAME [--runs FOLDER] [--processes N] [--seeds N]
+
+NAME is an experiment of `risk.lab.experiments`. Figures go to ``docs/images``; runs are kept in FOLDER and
+are not run again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+
+from benchmarks.measure import machine, table
+from risk.lab.experiments import EXPERIMENTS, FIXED, experiment
+from risk.lab.runs import Study, results, run_study
+from risk.simulation import POLICIES
+from risk.simulation.measures import ROLLING, summary, weekly_measures
+
+IMAGES = Path(__file__).parent.parent / "docs" / "images"
+INK = {
+    "targeted": "#0b6bb0",
+    "hybrid-99-1": "#56a0d3",
+    "hybrid-90-10": "#c9521a",
+    "hybrid-70-30": "#e0a030",
+    "adaptive": "#00795c",
+    "random": "#8a949e",
+}
+
+
+def main() -> None:
+    """Run one experiment and say what it shows."""
+    asked = _arguments()
+    given = experiment(asked.name)
+    tables = {}
+    for name, study in given.studies.items():
+        part = replace(study, seeds=study.seeds[: asked.seeds])
+        run_study(part, asked.runs, processes=asked.processes, progress=_tell)
+        tables[name] = results(part, asked.runs, "groups" if asked.name == "equal-lanes" else "weekly")
+    print(f"{machine('numpy', 'pandas', 'scikit-learn')}\n\n{given.question}\n")
+    SHOWN[asked.name](tables, given.studies)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.lab", description=__doc__.split("\n")[0])
+    parser.add_argument("name", choices=sorted(EXPERIMENTS))
+    parser.add_argument("--runs", type=Path, default=Path("workspace/lab"), help="where runs are kept")
+    parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--seeds", type=int, default=None, help="only the first N seeds")
+    return parser.parse_args()
+
+
+def _tell(done: int, total: int, words: str) -> None:
+    if sys.stderr.isatty():
+        print(f"\r{done}/{total} {words:<50}", end="\n" if done == total else "", file=sys.stderr, flush=True)
+
+
+# ------------------------------------------------------------------------------------------ what each shows
+
+
+def mean_and_error(weekly: pd.DataFrame, window: str, measure: str = "norm_precision") -> pd.DataFrame:
+    """Mean and standard error over seeds of a measure in a window, by policy."""
+    runs = summary(weekly)
+    by = runs[runs["window"] == window].groupby("policy")[measure]
+    return pd.DataFrame({"mean": by.mean(), "se": by.sem().fillna(0.0), "n": by.size()})
+
+
+def _year_figure(weekly: pd.DataFrame, name: str, title: str, mark: float | None = None) -> None:
+    """Rolling norm-precision by week: the mean over seeds, and every seed as a faint line."""
+    figure, axes = plt.subplots(figsize=(8.4, 4.2))
+    for policy in [p for p in INK if p in set(weekly["policy"])]:
+        runs = [
+            weekly_measures(t)["norm_precision"].to_numpy()
+            for _, t in weekly[weekly["policy"] == policy].groupby("seed")
+        ]
+        for run in runs if len(runs) <= 5 else []:
+            axes.plot(run, color=INK[policy], lw=0.6, alpha=0.35)
+        axes.plot(np.mean(runs, axis=0), color=INK[policy], lw=2.4, label=POLICIES[policy].title)
+    if mark is not None:
+        axes.axvline(mark, color="#16202b", lw=1, ls="--")
+        axes.text(mark + 0.4, axes.get_ylim()[1] * 0.97, "the world shifts", va="top", fontsize=9)
+    axes.set(xlabel="week", ylabel=f"norm-precision, rolling {ROLLING} weeks", title=title, ylim=(0, None))
+    axes.legend(frameon=False, fontsize=9, ncols=2)
+    _save(figure, name)
+
+
+def _save(figure: plt.Figure, name: str) -> None:
+    for axes in figure.axes:
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.grid(alpha=0.25)
+    figure.tight_layout()
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    figure.savefig(IMAGES / f"lab-{name}.png", dpi=110, metadata={"Software": None})
+    plt.close(figure)
+    print(f"\n→ docs/images/lab-{name}.png")
+
+
+def _windows(weekly: pd.DataFrame) -> list[list[str]]:
+    rows = []
+    for policy in [p for p in POLICIES if p in set(weekly["policy"])]:
+        cells = [mean_and_error(weekly, w).loc[policy] for w in ("all", "last 13")]
+        hit = mean_and_error(weekly, "all", "hit_rate").loc[policy, "mean"]
+        share = mean_and_error(weekly, "all", "random_share").loc[policy, "mean"]
+        rows.append(
+            [
+                POLICIES[policy].title,
+                *(f"{c['mean']:.3f} ± {c['se']:.3f}" for c in cells),
+                f"{hit:.1%}",
+                f"{share:.1%}",
+                f"{int(cells[0]['n'])}",
+            ]
+        )
+    return rows
+
+
+_HEAD = ["policy", "norm-precision, year", "last 13 weeks", "hit rate", "random share", "seeds"]
+
+
+def domain_shift(tables: dict[str, pd.DataFrame], studies: dict[str, Study]) -> None:
+    """The field's main lesson."""
+    weekly = tables["domain-shift"]
+    print(table(_HEAD, _windows(weekly)))
+    _year_figure(weekly, "domain-shift", "A world that shifts in week 13", mark=13)
+
+
+def calm(tables: dict[str, pd.DataFrame], studies: dict[str, Study]) -> None:
+    """Where nothing changes."""
+    weekly = tables["calm"]
+    print(table(_HEAD, _windows(weekly)))
+    _year_figure(weekly, "calm", "A world in which nothing changes")
+
+
+def equal_lanes(tables: dict[str, pd.DataFrame], studies: dict[str, Study]) -> None:
+    """Two halls with the same true rate: how uneven examinations become."""
+    figure, axes = plt.subplots(figsize=(8.4, 4.2))
+    ink, rows = ["#0b6bb0", "#c9521a", "#00795c", "#8a949e"], []
+    for color, (name, groups) in zip(ink, tables.items(), strict=True):
+        shares = _busier(groups)
+        for run in shares:
+            axes.plot(run, color=color, lw=0.6, alpha=0.35)
+        axes.plot(np.mean(shares, axis=0), color=color, lw=2.4, label=name)
+        late = np.mean([s[-13:] for s in shares], axis=1)
+        rows.append(
+            [
+                name,
+                f"{np.mean(shares):.1%}",
+                f"{late.mean():.1%} ({late.min():.0%}–{late.max():.0%})",
+                f"{len(shares)}",
+            ]
+        )
+    axes.axhline(0.5, color="#16202b", lw=1, ls="--")
+    axes.set(
+        xlabel="week",
+        ylabel="share of examinations in the busier hall",
+        ylim=(0.45, 1.02),
+        title="Two halls with the same true rate",
+    )
+    axes.legend(frameon=False, fontsize=9, loc="center right")
+    print(table(["policy and learning", "busier hall, year", "last 13 weeks (range)", "seeds"], rows))
+    _save(figure, "equal-lanes")
+
+
+def _busier(groups: pd.DataFrame) -> list[np.ndarray]:
+    """Per seed and week the share of the hall that had more examinations over that seed's last 13 weeks."""
+    out = []
+    for _, t in groups.groupby("seed"):
+        counts = t.pivot(index="week", columns="group", values="examined").to_numpy(dtype=float)
+        share = counts / counts.sum(axis=1, keepdims=True)
+        out.append(share[:, share[-13:].mean(axis=0).argmax()])
+    return out
+
+
+def presets(tables: dict[str, pd.DataFrame], studies: dict[str, Study]) -> None:
+    """The fixed ratios and the adaptive one on every preset, seed by seed."""
+    rows = []
+    for name, weekly in tables.items():
+        runs = summary(weekly)
+        whole = runs[runs["window"] == "all"].pivot(index="seed", columns="policy", values="norm_precision")
+        best = whole[list(FIXED)].mean().idxmax()
+        gap = whole["adaptive"] - whole[best]
+        rows.append(
+            [
+                name,
+                *(f"{whole[p].mean():.3f}" for p in (*FIXED, "adaptive")),
+                POLICIES[best].title,
+                f"{100 * gap.mean():+.1f} ± {100 * gap.sem():.1f}",
+                f"{len(whole)}",
+            ]
+        )
+    head = [
+        "preset",
+        *(POLICIES[p].title for p in (*FIXED, "adaptive")),
+        "best fixed",
+        "adaptive against it, points",
+        "seeds",
+    ]
+    print(table(head, rows))
+    _preset_figure(tables)
+
+
+def _preset_figure(tables: dict[str, pd.DataFrame]) -> None:
+    figure, axes = plt.subplots(figsize=(8.4, 4.2))
+    names = [*FIXED, "adaptive"]
+    for k, policy in enumerate(names):
+        cells = [mean_and_error(t, "all").loc[policy] for t in tables.values()]
+        at = np.arange(len(tables)) + 0.15 * (k - 2)
+        axes.errorbar(
+            at,
+            [c["mean"] for c in cells],
+            [1.96 * c["se"] for c in cells],
+            fmt="o",
+            ms=6,
+            lw=1.6,
+            color=INK[policy],
+            label=POLICIES[policy].title,
+        )
+    axes.set_xticks(range(len(tables)), list(tables))
+    axes.set(
+        ylabel="norm-precision over the year, 95 % interval",
+        title="Fixed ratios and the adaptive hybrid",
+        ylim=(0, None),
+    )
+    axes.legend(frameon=False, fontsize=9, ncols=3, loc="lower center")
+    _save(figure, "presets")
+
+
+def all_policies(tables: dict[str, pd.DataFrame], studies: dict[str, Study]) -> None:
+    """The other policies on every preset."""
+    for name, weekly in tables.items():
+        print(f"\n{name}\n\n{table(_HEAD, _windows(weekly))}")
+
+
+SHOWN: dict[str, Callable[[dict[str, pd.DataFrame], dict[str, Study]], None]] = {
+    "domain-shift": domain_shift,
+    "calm": calm,
+    "equal-lanes": equal_lanes,
+    "presets": presets,
+    "all-policies": all_policies,
+}
+
+
+if __name__ == "__main__":
+    main()
