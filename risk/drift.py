@@ -154,7 +154,7 @@ def _row(week: int, monitor: str, what: str, n: float, value: float, low: float,
 def _stability(
     model: FittedModel, items: pd.DataFrame, before: np.ndarray, week: np.ndarray, limits: Limits
 ) -> Iterator[dict]:
-    x = model.features.items_only().transform(items)
+    x = model.features.transform(items).drop(columns=[f.name for f in model.features.party_specs])
     x["score"] = model.score(items)["margin"].to_numpy()
     titles = {f.name: f.title for f in model.features.specs}
     weeks = np.unique(week[week >= 0])
@@ -192,12 +192,9 @@ def _unknown(
     features: Features, items: pd.DataFrame, before: np.ndarray, week: np.ndarray, limits: Limits
 ) -> Iterator[dict]:
     """Share of items with a level that the training period did not hold."""
-    for f in features.specs:
-        if f.kind != "category":
-            continue
-        stated = items[f.reads[0]].astype("str").str[: f.params.get("digits")]
-        new = (~stated.isin(features.state_[f.name]["known"]) & items[f.reads[0]].notna()).to_numpy()
-        yield from _rate(new, before, week, ("unknown", f.title), limits.chance)
+    titles = {f.name: f.title for f in features.specs}
+    for name, new in features.unknown(items).items():
+        yield from _rate(new.to_numpy(), before, week, ("unknown", titles[name]), limits.chance)
 
 
 def _rate(
