@@ -21,7 +21,7 @@ from benchmarks.measure import FIGURES, machine, table
 
 LIMIT = 20_000_000 / 600
 RUN = """
-import sys, time, json
+import resource, sys, time, json
 from risk import batch
 from risk.registry import Registry
 if __name__ == "__main__":
@@ -32,7 +32,9 @@ if __name__ == "__main__":
         spent[phase] = time.perf_counter() - began
     means = batch.Means(batch.processes(count), batch.memory_bytes(memory), count)
     done = batch.score_data_set(model, source, out, explain=True, means=means, progress=note)
-    print(json.dumps({"items": done.items, "seconds": time.perf_counter() - began, "phases": spent}))
+    wall, use = time.perf_counter() - began, [resource.getrusage(who) for who in (-1, 0)]
+    core = sum(u.ru_utime + u.ru_stime for u in use)
+    print(json.dumps({"items": done.items, "seconds": wall, "phases": spent, "core": core}))
 """
 
 
@@ -110,6 +112,9 @@ def main(arguments: list[str] | None = None) -> None:
             rows.append([f"batch, {items:,} items: most memory", f"{most / 10**6:,.0f} MB",
                          f"limit: {memory_bytes(given.memory) / 10**6:,.0f} MB",
                          f"{most / memory_bytes(given.memory):.2f}"])
+            core = items / done["core"]
+            rows.append([f"batch, {items:,} items, for each second of one core", f"{core:,.0f} items",
+                         f"limit on 2 cores: {LIMIT / 2:,.0f}", f"{core / LIMIT * 2:.2f}"])
             ends = [0.0, *done["phases"].values()]
             phases.append([f"{items:,}", *(f"{b - a:.1f}" for a, b in zip(ends, ends[1:], strict=False)),
                            f"{time.perf_counter() - began - done['seconds']:.1f}", f"{size / 10**6:,.0f}"])

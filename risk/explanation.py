@@ -104,12 +104,12 @@ def reasons(features: Features, frame: pd.DataFrame, attributions: np.ndarray, *
 
 
 def leading_reasons(features: Features, frame: pd.DataFrame, attributions: np.ndarray, *,
-                    k: int = 5) -> list[list[Reason]]:
+                    k: int = 5, translate: Translate = str) -> list[list[Reason]]:
     """Every item's `k` largest reasons; only what they need is put into words. Arguments as for `reasons`."""
-    top = np.argsort(-np.abs(attributions), axis=1, kind="stable")[:, :k]
-    said = features.say(frame, {features.specs[j].name for j in np.unique(top)})
-    return [[_reason(features.specs[j], said[features.specs[j].name][i], float(attributions[i, j]))
-             for j in row] for i, row in enumerate(top)]
+    top, specs = np.argsort(-np.abs(attributions), axis=1, kind="stable")[:, :k], features.specs
+    said = features.say(frame, {specs[j].name for j in np.unique(top)})
+    return [[_reason(specs[j], said[specs[j].name][i], float(attributions[i, j]), translate) for j in row]
+            for i, row in enumerate(top)]
 
 
 def by_concept(features: Features, attributions: np.ndarray) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from risk.errors import ExplanationWithheld
-from risk.explanation import as_frequency, by_concept, check_additive, odds_words, reasons
+from risk.explanation import as_frequency, by_concept, check_additive, leading_reasons, odds_words, reasons
 
 
 @pytest.mark.parametrize("gap", [2e-6, 0.3, math.nan, math.inf])
@@ -131,3 +131,10 @@ def test_a_missing_value_is_said_to_be_missing(model, data, name: str) -> None:
         check_sentence(feature, text)
     absent = [t for _, t in said if ", which itself raises the odds" in t]
     assert absent or not reading
+
+
+def test_leading_reasons_are_the_first_of_all(model, data) -> None:
+    frame = data.declarations.head(30)
+    scored = model.attribute(frame)
+    phi = scored[[c for c in scored if c.startswith("phi_")]].to_numpy()
+    assert [r[:4] for r in reasons(model.features, frame, phi)] == leading_reasons(model.features, frame, phi, k=4)
