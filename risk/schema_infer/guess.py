@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from risk.intake.columns import MISSING_WORDS
 from risk.intake.findings import excerpt
 from risk.schema_infer.look import Look
 from risk.schema_infer.names import hints, title_of, unit_of
@@ -117,7 +116,7 @@ def _note_strays(made: Guess) -> None:
     look = made.look
     if look.strays and made.type in ("number", "integer", "datetime"):
         made.notes.append(f"{_listed(look.strays)} will be refused: mend them, or name them in missingValues")
-    if look.kind == "text" and any(v.strip().casefold() in MISSING_WORDS for v in look.counts.index):
+    if look.kind == "text" and look.missing:
         made.notes.append(
             "holds a word that often means 'missing'; it counts as a value unless it stands in missingValues"
         )

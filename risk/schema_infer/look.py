@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -39,7 +39,7 @@ _FORMS = (
 )
 _COMMA = r"^[+-]?[0-9]{1,3}(?:[. ]?[0-9]{3})*,[0-9]+$|^[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?$"
 _DATED = r"^[0-9]{1,4}[-/. ](?:[0-9]{1,2}|[A-Za-z]{3})[-/. ][0-9]{2}"
-_MOSTLY = 0.95
+_MOSTLY, _MOST_SPELLINGS = 0.95, 12
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Look:
         ``boolean``, ``integer``, ``number``, ``datetime``, ``text``, ``comma`` (numbers with commas in them)
         or ``other`` (lists, structs, bytes).
     missing
-        Spellings of a missing value found among the values.
+        Spellings of a missing value found among the values; of texts they are still counted as values.
     strays
         Values that do not fit the kind, most frequent first.
     true, false
@@ -176,27 +176,22 @@ def _counted(text: pa.ChunkedArray) -> pd.Series:
 
 def _read(raw: Look) -> Look:
     """What the values can be read as, with words for a missing value set apart where the rest allows it."""
-    spelled = tuple(v for v in raw.counts.index if v.strip().casefold() in MISSING_WORDS)
-    rest = raw.counts.drop(list(spelled))
+    is_word = raw.counts.index.str.strip().str.lower().isin(MISSING_WORDS)
+    spelled, rest = tuple(raw.counts.index[is_word]), raw.counts[~is_word]
     for read in (_boolean, _day_number, _number, _datetime, _comma):
         found = read(rest) if len(rest) else None
         if found is not None:
-            return Look(
-                raw.name,
-                raw.rows,
-                raw.empty + int(raw.counts[list(spelled)].sum()),
-                rest,
-                missing=spelled,
-                typed=raw.typed,
-                **found,
-            )
-    return raw
+            empty = raw.empty + int(raw.counts[is_word].sum())
+            return replace(raw, empty=empty, counts=rest, missing=spelled, **found)
+    return replace(raw, missing=spelled)
 
 
 def _boolean(counts: pd.Series) -> dict | None:
+    if not 2 <= len(counts) <= _MOST_SPELLINGS:
+        return None
     folded = counts.index.str.strip().str.casefold()
     for pair in _PAIRS:
-        if len(counts) >= 2 and set(folded) == set(pair) and (folded == counts.index.str.casefold()).all():
+        if set(folded) == set(pair) and (folded == counts.index.str.casefold()).all():
             yes = [pair[v] for v in folded]
             return {
                 "kind": "boolean",
