@@ -19,7 +19,8 @@ def strings(frame: pd.DataFrame, name: str, digits: int | None = None) -> pd.Ser
     column = frame[name]
     if column.dtype == bool or str(column.dtype) == "boolean":
         column = column.map({True: "true", False: "false"})
-    column = column.astype("str").where(column.notna())
+    if not (isinstance(column.dtype, pd.StringDtype) and column.dtype.na_value is not pd.NA):  # text already
+        column = column.astype("str").where(column.notna())
     return column.str[:digits] if digits else column
 
 
