@@ -240,6 +240,11 @@ class QueueFolder:
         rows = np.arange(first, min(first + size, total)) if found is None else found[first : first + size]
         return ItemPage(self._take(rows, list(columns) or None), total, page, size)
 
+    def spread(self, most: int) -> pd.DataFrame:
+        """All items; of more than `most`, that many evenly spaced from the highest score to the lowest."""
+        total = self._length()
+        return self._take(np.unique(np.linspace(0, total - 1, min(most, total)).astype(np.int64)), None)
+
     def counts(self, name: str) -> Mapping[str, int]:
         """How many items have each value of a column, the most frequent first."""
         counted = pc.value_counts(self._column(name)).to_pylist()

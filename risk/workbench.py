@@ -312,7 +312,7 @@ def open_queue(workspace: Workspace, model: FittedModel, declarations: pd.DataFr
         more = queues.party_past(model.dictionary, declarations, source.declarations, source.outcomes)
         table = table.join(more[[name for name in more if name not in table]])
         if source.outcomes is not None:
-            past = queues.known_examinations(model, known(source).declarations, source.outcomes)
+            past = queues.known_examinations(model, known(source, model.dictionary).declarations, source.outcomes)
     QueueFolder(workspace.queues / digest[:16]).write(table, id_field=model.dictionary.id_field, past=past)
     cases = table.loc[kept, ["margin", "risk_score", "lane", "channel", "inclusion_probability"]].assign(
         item_id=scores.loc[kept, "item_id"], reason=queues.leading_reasons(model, declarations[kept]),

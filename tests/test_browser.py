@@ -131,7 +131,7 @@ def test_hostile_text_is_shown_literally_and_every_page_works_offline(person, ap
     guest.page.get_by_text("**bold**").wait_for()
     assert HOSTILE in guest.text()
     assert guest.page.title() != "hit"
-    for path in ("/model", "/log", "/help", "/"):
+    for path in ("/model", "/quality", "/data", "/log", "/help", "/"):
         guest.go(path)
     guest.page.get_by_text("What would another capacity buy?").click()
     guest.page.get_by_text("by score: about").first.wait_for()
@@ -166,6 +166,22 @@ def test_what_if_and_evidence_pack(person) -> None:
     assert item_id in page and "case_claimed" in page and "pat" in page
 
 
+def test_filters_narrow_the_queue_and_every_item_can_be_opened(person, app) -> None:  # noqa: F811
+    kai = person("kai")
+    kai.page.get_by_text("Every item", exact=True).click()
+    with app.space.store(read_only=True) as store:
+        folder = workbench.queue_folder(app.space, store.batches()[0])
+        value, n = next(iter(folder.counts("mail_class").items()))
+    kai.page.get_by_text("More filters, and items flagged").click()
+    words = workbench.default_dictionary()["mail_class"].level(value)
+    kai.pick("Mail class", words)
+    kai.page.get_by_text(re.compile(rf"of {n:,}$")).wait_for()
+    kai.page.locator("[data-testid=stMain] a", has_text="Open").first.click()
+    kai.item()
+    kai.page.get_by_text("Would one other statement have changed the lane?").click()
+    kai.page.get_by_text(re.compile("one field changed alone|No single field")).wait_for()
+
+
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 
 
@@ -182,7 +198,7 @@ def axe(tmp_path_factory) -> str:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_serious(person, axe, app, theme) -> None:  # noqa: F811
     one, found = person(color_scheme=theme, bypass_csp=True), {}
-    paths = ["/", f"/item?item={app.hostile_id}", "/model", "/log", "/help"]
+    paths = ["/", f"/item?item={app.hostile_id}", "/model", "/quality", "/data", "/log", "/help"]
     for path in paths if theme == "light" else paths[:2]:  # the other pages use no colour that these do not
         one.go(path)
         one.page.wait_for_timeout(800)  # parts are drawn one by one; what is not drawn is not checked
@@ -191,3 +207,27 @@ def test_axe_finds_nothing_serious(person, axe, app, theme) -> None:  # noqa: F8
         bad = [v for v in told["violations"] if v["impact"] in ("serious", "critical")]
         found |= {f"{path} {v['id']}": [n["html"][:160] for n in v["nodes"][:3]] for v in bad}
     assert not found, found
+
+
+def test_a_bad_file_is_refused_row_by_row_and_a_good_one_opens_a_queue(person, app, data, tmp_path) -> None:  # noqa: F811
+    dot = person("dot", accept_downloads=True)
+    good = data.declarations.tail(300)
+    good.to_csv(tmp_path / "good.csv", index=False)
+    bad = good.assign(gross_weight_g=good["gross_weight_g"].where(good.index != good.index[16], -3.0))
+    bad.to_csv(tmp_path / "bad.csv", index=False)
+    with app.space.store(read_only=True) as store:
+        before = len(store.batches())
+    dot.go("/data")
+    upload = dot.page.locator("[data-testid=stFileUploader] input[type=file]").first
+    upload.set_input_files(tmp_path / "bad.csv")
+    dot.page.get_by_text("Nothing was imported").first.wait_for()
+    assert "gross_weight_g" in dot.text() and "17" in dot.text()
+    assert dot.page.get_by_role("button", name="Accept, score and open a queue").count() == 0
+    dot.go("/data")
+    dot.page.locator("[data-testid=stFileUploader] input[type=file]").first.set_input_files(
+        tmp_path / "good.csv"
+    )
+    dot.page.get_by_role("button", name="Accept, score and open a queue").click()
+    dot.page.get_by_text("The queue is open").wait_for()
+    with app.space.store(read_only=True) as store:
+        assert len(store.batches()) == before + 1

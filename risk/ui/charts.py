@@ -17,6 +17,7 @@ __all__ = [
     "capacity_curve",
     "crowd",
     "detection",
+    "drift",
     "heat_map",
     "importance",
     "shape",
@@ -266,6 +267,28 @@ def importance(rows: Sequence[dict[str, Any]], theme: str) -> Spec:
             "x2": {"datum": 1},
         },
     }
+
+
+def drift(rows: Sequence[dict[str, Any]], theme: str) -> Spec:
+    """Each detail's population stability index, with the two customary limits."""
+    _ink, faint, up, down = _INK[theme]
+    y = {"field": "title", "type": "nominal", "sort": [r["title"] for r in rows], "title": None}
+    x = {"field": "index", "type": "quantitative", "title": _("population stability index")}
+    bars = {
+        "mark": {"type": "bar", "height": {"band": 0.65}},
+        "encoding": {
+            "y": y,
+            "x": x,
+            "color": {"condition": {"test": "datum.index >= 0.25", "value": up}, "value": down},
+            "tooltip": [{"field": "title"}, {"field": "index"}, {"field": "verdict"}],
+        },
+    }
+    limits = {
+        "data": {"values": [{"at": 0.1}, {"at": 0.25}]},
+        "mark": {"type": "rule", "aria": False, "strokeDash": [4, 3], "color": faint},
+        "encoding": {"x": {"field": "at", "type": "quantitative"}},
+    }
+    return _base(theme, 26 * len(rows) + 50) | {"data": {"values": list(rows)}, "layer": [bars, limits]}
 
 
 def _values_axis(unit: str, categorical: bool) -> Spec:

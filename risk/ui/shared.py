@@ -30,6 +30,7 @@ __all__ = [
     "row",
     "warm_up",
     "worth",
+    "writing",
 ]
 
 
@@ -56,6 +57,29 @@ def _house(root: str) -> House:
         made = House(space, space.store(read_only=True), str(error))
     atexit.register(made.store.close)  # closing twice does nothing
     return made
+
+
+class _Open:
+    """The house's open store, handed to code that closes what it was given."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._store, name)
+
+    def close(self) -> None:
+        """Leave it open: it belongs to the house."""
+
+
+class _Housed(Workspace):
+    def store(self, *, read_only: bool = False) -> Store:
+        return _Open(house().store)
+
+
+def writing() -> Workspace:
+    """The workspace for acts that write: through the one open store of this process."""
+    return _Housed(house().workspace.root)
 
 
 def close() -> None:

@@ -36,7 +36,7 @@ def _pages(mine: list[Entry]) -> list:
 
 
 def _menu(mine: list[Entry]) -> None:
-    """The menu in its parts. Drawn here because Streamlit's own headings inside its list are no valid list."""
+    """The menu in its parts; Streamlit's own puts headings into its list, which is no valid list."""
     for part in dict.fromkeys(entry.part for entry in mine):
         st.html(html.tag("p", _(part), "rk-part"))
         for entry in mine:

@@ -1,0 +1,111 @@
+"""Quality and drift: what came in, how it has moved, and how the process goes."""
+
+import streamlit as st
+
+from risk import workbench
+from risk.store import Batch, CaseFilter
+from risk.ui import charts, html, shared
+from risk.ui.i18n import _, number
+from risk.ui.present import quality as present
+from risk.ui.present.words import action_title
+from risk.ui.session import show_flash, theme
+
+MOST = 100_000
+
+
+def draw() -> None:
+    """Draw the page for the newest queue."""
+    st.title(_("Quality and drift"))
+    show_flash()
+    batch = shared.newest_batch()
+    if batch is None:
+        st.html(
+            html.note(_("There is no queue yet, so there is nothing to watch. Bring data on the Data page."))
+        )
+        return
+    _process(batch)
+    _quality(batch)
+    _drift(batch)
+
+
+def _process(batch: Batch) -> None:
+    st.subheader(_("Do random checks find what the scores promise?"), anchor=False)
+    store = shared.house().store
+    drawn = store.cases(CaseFilter(batch_id=batch.batch_id, channels=("random",)), size=1000).rows
+    st.html(html.tag("p", present.random_check(drawn)))
+    st.subheader(_("How often do reviewers follow the suggestion?"), anchor=False)
+    rows = [(action_title(s), *cells) for s, *cells in present.reviewers(_decisions(batch))]
+    if rows:
+        headers = (_("Suggested"), _("Decisions"), _("Followed"), _("95 % interval"))
+        st.html(html.table(headers, rows, right=frozenset({1, 2, 3})))
+    else:
+        st.html(html.tag("p", _("Nothing was decided in this queue yet.")))
+
+
+def _decisions(batch: Batch) -> list:
+    return list(shared.house().store.decisions(batch_id=batch.batch_id))
+
+
+def _quality(batch: Batch) -> None:
+    st.subheader(_("How good are the data that come in?"), anchor=False)
+    words = _(
+        "Completeness: share of the declarant's fields that are stated. Timeliness: advance data came before "
+        "the item. Accuracy: gross weight is at least net weight. Consistency: the route's fields agree."
+    )
+    st.html(html.tag("p", words, "rk-small"))
+    model = shared.model(batch.model_id)
+    names = [f.name for f in model.dictionary.groups]
+    if not names:
+        st.html(html.note(_("The data dictionary names no field to report by.")))
+        return
+    first = names.index("origin") if "origin" in names else 0
+    by = st.selectbox(
+        _("By"),
+        names,
+        index=first,
+        key="quality-by",
+        format_func=lambda n: _(model.dictionary[n].title),
+        persist_state="session",
+    )
+    rows = present.quality(model, _items(batch), by)
+    headers = (
+        _(model.dictionary[by].title),
+        _("Items"),
+        _("Completeness"),
+        _("Timeliness"),
+        _("Accuracy"),
+        _("Consistency"),
+    )
+    cells = [(r.title, r.items, r.completeness, r.timeliness, r.accuracy, r.consistency) for r in rows]
+    st.html(html.table(headers, cells, caption=_("Data quality"), right=frozenset({1, 2, 3, 4, 5})))
+
+
+def _drift(batch: Batch) -> None:
+    st.subheader(_("Do items still look like those the model learnt from?"), anchor=False)
+    words = _(
+        "Each detail's population stability index: below 0.1 it is steady, above 0.25 it has moved so far "
+        "that the model's experience may no longer hold."
+    )
+    st.html(html.tag("p", words, "rk-small"))
+    found = present.drift(shared.model(batch.model_id), _items(batch))
+    rows = [{"title": d.title, "index": d.index, "verdict": d.verdict} for d in found[:15]]
+    st.vega_lite_chart(
+        spec=charts.drift(rows, theme()),
+        theme=None,
+        key="drift",
+        alt="; ".join(f"{d.title}: {number(d.index, 2)}, {d.verdict}" for d in found),
+    )
+
+
+def _items(batch: Batch):
+    return _items_of(str(shared.house().workspace.root), batch.batch_id, batch)
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _items_of(root: str, batch_id: str, _batch: Batch):
+    """The declarations of a queue; of a large one, evenly spaced rows."""
+    return workbench.queue_folder(shared.house().workspace, _batch).spread(MOST)
+
+
+if __name__ == "__main__":
+    draw()
