@@ -89,7 +89,7 @@ def _measure(what: str, path: Path) -> tuple[float, float, float]:
     jobs: dict[str, Callable[[], Any]] = {
         "gate": lambda: load_data(path, dictionary=DICTIONARY).declarations,
         "check": lambda: check_data(path, dictionary=DICTIONARY).to_frame(),
-        "infer": lambda: pd.Series(infer_dictionary(path, id="item_id")),
+        "infer": lambda: pd.Series(infer_dictionary(path, id="item_id")).to_frame(),
         "pandas": lambda: pd.read_csv(path),
         "pandas, as text": lambda: pd.read_csv(path, dtype=str, keep_default_na=False),
         "pandas, pyarrow engine": lambda: pd.read_csv(path, engine="pyarrow"),
