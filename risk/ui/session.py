@@ -6,17 +6,39 @@ import uuid
 
 import streamlit as st
 
-from risk.access import Actor, local_actor
+from risk.access import Actor, local_actor, make_actor
 from risk.errors import NotRecorded, RiskError
 from risk.ui import html, i18n
 from risk.ui.menu import PAGES
 
-__all__ = ["PAGES", "actor", "attempt", "flash", "form_key", "language", "new_form", "show_flash", "theme"]
+__all__ = [
+    "PAGES",
+    "actor",
+    "actor_at",
+    "attempt",
+    "flash",
+    "form_key",
+    "language",
+    "new_form",
+    "show_flash",
+    "theme",
+]
 
 
 def actor() -> Actor:
     """The person at this browser: on one's own machine, one who holds every role, under a chosen name."""
-    return local_actor((st.session_state.get("who") or "").strip()[:60] or "local")
+    return actor_at(st.context.ip_address, (st.session_state.get("who") or "").strip()[:60])
+
+
+def actor_at(address: object, name: str = "") -> Actor:
+    """Who comes from an address (None: this machine). From another machine one may only take part in a class.
+
+    >>> actor_at(None, "ann") == local_actor("ann"), sorted(actor_at("192.0.2.7", "ann").roles)
+    (True, ['trainee'])
+    """
+    if isinstance(address, str) and not address.removeprefix("::ffff:").startswith("127."):
+        return make_actor("visitor", ["trainee"])
+    return local_actor(name or "local")
 
 
 def language() -> str:

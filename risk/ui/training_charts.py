@@ -93,7 +93,7 @@ def plane(points: Sequence[dict[str, Any]], *, x: str, y: str, theme: str, diago
 def confidence_curve(rows: Sequence[dict[str, Any]], theme: str) -> Spec:
     """How sure people were against how often they were right; on the line is exact."""
     _ink, faint = INK[theme]
-    axis = {"format": "~%"}
+    axis = {"format": "~%", "values": [0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1]}
     x = {
         "type": "quantitative",
         "field": "said",
@@ -101,7 +101,12 @@ def confidence_curve(rows: Sequence[dict[str, Any]], theme: str) -> Spec:
         "axis": axis,
         "title": _("how sure"),
     }
-    y = {"type": "quantitative", "scale": {"domain": [0, 1]}, "axis": axis, "title": _("how often right")}
+    y = {
+        "type": "quantitative",
+        "scale": {"domain": [0, 1]},
+        "axis": axis | {"values": [0, 0.25, 0.5, 0.75, 1]},
+        "title": _("how often right"),
+    }
     line = {"data": {"values": [{"said": 0.5, "right": 0.5}, {"said": 1, "right": 1}]},
             "mark": {"type": "line", "strokeDash": [4, 3], "color": faint},
             "encoding": {"x": x, "y": y | {"field": "right"}}}  # fmt: skip

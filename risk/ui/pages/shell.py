@@ -65,6 +65,9 @@ def _language() -> None:
 
 
 def _who() -> None:
+    if actor().name == "visitor":
+        st.html(html.note(_("From another machine you can take part in a training session, nothing else.")))
+        return
     st.text_input(
         _("Your name in the log"),
         key="who",

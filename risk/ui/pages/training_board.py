@@ -54,7 +54,12 @@ def _lobby(key: Key, told: Board) -> None:
             + html.tag("p", f"{code[:3]} {code[3:]}", "rk-board-code", aria_label=_("Join code"))
         )
     with right:
-        st.image(_qr(f"{url}/{code}"), width=300, caption=_("or scan"))
+        st.image(
+            _qr(f"{url}/{code}"),
+            width=300,
+            caption=_("or scan"),
+            alt=_("QR code of the address, with the join code"),
+        )
     here = training.hall().connected(key.session_id)
     words = _("{n} joined · {m} connected", n=number(told.joined), m=number(here))
     st.html(html.tag("p", words, "rk-board-count", role="status"))
@@ -88,7 +93,8 @@ def _closed(key: Key, told: Board) -> None:
     with right:
         reasons = [*view.raising[:3], *view.lowering[:2]]
         lines = [html.Html(html.escape(r.sentence) + ": " + html.tag("strong", r.effect)) for r in reasons]
-        st.html(html.tag("div", html.bullets(lines), "rk-board-facts"))
+        title = html.tag("p", _("Why the score is what it is"), "rk-section")
+        st.html(html.tag("div", html.Html(title + html.bullets(lines)), "rk-board-facts"))
         if not told.closed.why:
             _answers(told)
 

@@ -115,7 +115,7 @@ def _sure(name: str, default: int | None) -> None:
 
 
 def _buttons(view: TraineeView, stage: str) -> None:
-    for action in ("release", "examine"):
+    for action in ("release", "examine"):  # both look the same: a colour would lean on the answer
         words = _(ACTION_WORDS[action])
         if stage == "final":
             words = (
@@ -128,7 +128,6 @@ def _buttons(view: TraineeView, stage: str) -> None:
             key=f"{action}:{stage}:{view.step}:{view.item_id}",
             on_click=_submit,
             args=(stage, action, view.step, view.item_id),
-            type="primary" if action == "examine" else "secondary",
             width="stretch",
         )
 

@@ -88,7 +88,7 @@ def _progress(told: Board) -> str:
 
 def _item_lines(panel: ItemPanel, question: str) -> list[str]:
     frequency = as_frequency(panel.risk_score, question)
-    lines = [_("The score: {frequency}.", frequency=frequency)]
+    lines = [_("The score: {frequency}.", frequency=frequency.rstrip("."))]
     if panel.truth:
         truth = _("irregular") if panel.truth == "examine" else _("regular")
         verdict = (

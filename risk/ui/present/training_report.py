@@ -22,6 +22,7 @@ from risk.ui.present.training_words import (
     PLAN_TITLES,
     SLICE_TITLES,
     figure_words,
+    sentence,
     share_words,
     verdict_words,
 )
@@ -170,22 +171,41 @@ def _moved(told: Report) -> str:
 def _changes(changes: Sequence[Change]) -> str:
     if not changes:
         return html.note(_("There is nothing to compare in this plan."))
-    rows = []
+    rows, schemes_untold = [], 0
     for change in changes:
+        if change.what == "scheme" and change.contrast.verdict == "too_few":
+            schemes_untold += 1
+            continue
         cost = change.what.startswith("cost")
         figure = change.contrast.figure
         size = figure_words(figure) if cost else _points(change)
         rows.append(
             (
                 _(CONTRAST_TITLES[change.what]),
-                _(MODE_TITLES[change.slice]) if cost else _(SLICE_TITLES.get(change.slice, change.slice)),
+                _(MODE_TITLES[change.slice]) if cost else _slice_title(change),
                 html.tag("strong", verdict_words(change.contrast.verdict, cost=cost)),
                 size,
                 number(change.contrast.people),
             )
         )
+    if schemes_untold:
+        few = plural("{n} other scheme", "{n} other schemes", schemes_untold)
+        rows.append((_(CONTRAST_TITLES["scheme"]), few, verdict_words("too_few"), "–", "–"))
     heads = (_("Comparison"), _("Items"), _("What we can say"), _("Difference (95 % interval)"), _("People"))
     return html.table(heads, rows, right=frozenset({4}))
+
+
+def _slice_title(change: Change) -> str:
+    return plain(change.slice) if change.what == "scheme" else _(SLICE_TITLES[change.slice])
+
+
+def plain(code: str) -> str:
+    """A scheme's code as words.
+
+    >>> plain("few_vendors")
+    'few vendors'
+    """
+    return code.replace("_", " ")
 
 
 def _points(change: Change) -> str:
@@ -235,7 +255,7 @@ def _talk(items: Sequence[Contested], story: Callable[[str], ItemStory]) -> str:
             *told.reasons,
         ]
         if told.altered:
-            lines.insert(2, _("What the scheme “{scheme}” altered: {fields}.", scheme=told.scheme,
+            lines.insert(2, _("What the scheme “{scheme}” altered: {fields}.", scheme=plain(told.scheme),
                               fields=", ".join(told.altered)))  # fmt: skip
         out.append(html.tag("h3", item.item_id, "rk-id") + html.bullets(lines))
     return "".join(out)
@@ -244,7 +264,9 @@ def _talk(items: Sequence[Contested], story: Callable[[str], ItemStory]) -> str:
 def _slices(slices: Sequence[Slice], column: str, what: str) -> str:
     if not slices:
         return html.note(_("No such items."))
-    rows = [(s.name or "–", number(s.people) if s.people else "–", share_words(s.figure)) for s in slices]
+    rows = [
+        (plain(s.name) or "–", number(s.people) if s.people else "–", share_words(s.figure)) for s in slices
+    ]
     return html.table((column, _("People"), what), rows, right=frozenset({1}))
 
 
@@ -315,6 +337,6 @@ def story_of(room: Room, item_id: str, *, scheme: str, altered: tuple[str, ...],
         f"{truth} {right}",
         scheme,
         altered,
-        view.frequency[0].upper() + view.frequency[1:] + ".",
+        sentence(view.frequency),
         tuple(f"{r.sentence}: {r.effect}." for r in reasons),
     )

@@ -15,7 +15,7 @@ from risk.classroom.rules import place_of, used_capacity
 from risk.classroom.state import Answer, Room, Seat
 from risk.ui.i18n import _, number
 from risk.ui.present.item import ItemView, Section
-from risk.ui.present.training_words import ACTION_WORDS, KIND_TITLES, MODE_HINTS, MODE_TITLES
+from risk.ui.present.training_words import ACTION_WORDS, KIND_TITLES, MODE_HINTS, MODE_TITLES, sentence
 
 __all__ = ["Advice", "Feedback", "TraineeView", "trainee_view"]
 
@@ -118,11 +118,11 @@ def _advice(room: Room, view: ItemView, given: Answer | None, kind: str) -> Advi
         "Following the score alone: {action}.",
         action=_(ACTION_WORDS[room.facts(view.item_id).advice]).lower(),
     )
-    sentence = view.frequency[0].upper() + view.frequency[1:] + "."
+    said = sentence(view.frequency)
     if kind != "why" or given is None or not (given.looked_at or given.final):
-        return Advice(sentence, action, kind == "why")
+        return Advice(said, action, kind == "why")
     return Advice(
-        sentence,
+        said,
         action,
         True,
         True,

@@ -22,6 +22,7 @@ __all__ = [
     "STRENGTH_WORDS",
     "TAG_TITLES",
     "figure_words",
+    "sentence",
     "share_words",
     "verdict_words",
 ]
@@ -191,6 +192,19 @@ assert {q.code: q.choices for q in CHECKS} == {c: len(w[1]) for c, w in CHECK_WO
 assert {q.code: q.choices for q in EXITS} == {c: len(w[1]) for c, w in EXIT_WORDS.items()}
 
 
+def sentence(text: str) -> str:
+    """A text as a sentence: capital first, one full stop.
+
+    >>> sentence("about 14 of 100 such items are irregular")
+    'About 14 of 100 such items are irregular.'
+    """
+    return text[:1].upper() + text[1:].rstrip(".") + "."
+
+
+def _number(value: float, places: int) -> str:
+    return number(round(value, places) + 0.0, places)  # never "-0.00"
+
+
 def figure_words(figure: Figure, *, places: int = 2, you: bool = False) -> str:
     """A figure with its interval, or why there is none; never a bare 0 for what is not known.
 
@@ -202,10 +216,10 @@ def figure_words(figure: Figure, *, places: int = 2, you: bool = False) -> str:
     """
     if not figure.known:
         return _((WHY_YOU_WORDS if you else WHY_WORDS)[figure.why])
-    said = number(figure.value, places)
+    said = _number(figure.value, places)
     if figure.low is None:
         return said
-    span = _("{low} to {high}", low=number(figure.low, places), high=number(figure.high, places))
+    span = _("{low} to {high}", low=_number(figure.low, places), high=_number(figure.high, places))
     return f"{said} ({span}{'; ' + _('indicative') if figure.indicative else ''})"
 
 
