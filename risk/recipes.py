@@ -14,9 +14,11 @@ import numpy as np
 
 from risk.features import Features
 from risk.models.ga2m import GA2MClassifier
+from risk.models.logistic import BandedLogistic
 from risk.models.profile_tables import ProfileTables
 from risk.models.profiles import ProfilesClassifier
 from risk.models.rules import RuleBook
+from risk.models.scorecard import ScorecardClassifier
 from risk.models.tables import AdditiveTables
 
 __all__ = ["Lesson", "RECIPES", "WEIGHT_CAP", "capped", "default_kind"]
@@ -41,7 +43,7 @@ class Lesson:
     weight
         Inverse inclusion probability, shape (n_items,).
     family
-        What kind of thing was found, "" where that is not known, shape (n_items,); None where none is recorded.
+        What kind of thing was found, "" where not known, shape (n_items,); None where none is recorded.
     seed, threads
         As in `risk.training.Plan`.
     """
@@ -71,7 +73,7 @@ class Lesson:
 
 
 def capped(weight: np.ndarray) -> np.ndarray:
-    """Inverse inclusion probabilities, none more than ten times the smallest: a few rows must not rule the fit.
+    """Inverse inclusion probabilities, at most ten times the smallest: a few rows must not rule the fit.
 
     >>> capped(np.array([1.0, 3.0, 200.0])).tolist()
     [1.0, 3.0, 10.0]
@@ -98,12 +100,19 @@ def _ga2m(lesson: Lesson) -> AdditiveTables:
     items, 38–98 finds: average precision .066–.109, against .046–.100 for larger trees and free pairs.)
     """
     names = list(lesson.features.get_feature_names_out())
-    named = [(names.index(a), names.index(b)) for a, b in lesson.features.dictionary.pairs if {a, b} <= set(names)]
+    named = [
+        (names.index(a), names.index(b)) for a, b in lesson.features.dictionary.pairs if {a, b} <= set(names)
+    ]
     few, seen = lesson.found < _FEW_FINDS, lesson.seen
     model = GA2MClassifier(
-        pairs=named if named or lesson.found < _PAIR_FINDS else "auto", max_iter=80 if few else 200,
-        max_leaf_nodes=3 if few else 8, min_samples_leaf=40 if few else 20, random_state=lesson.seed,
-        monotonic_cst=lesson.directions, n_threads=lesson.threads)
+        pairs=named if named or lesson.found < _PAIR_FINDS else "auto",
+        max_iter=80 if few else 200,
+        max_leaf_nodes=3 if few else 8,
+        min_samples_leaf=40 if few else 20,
+        random_state=lesson.seed,
+        monotonic_cst=lesson.directions,
+        n_threads=lesson.threads,
+    )
     model.fit(lesson.x[seen], lesson.y[seen].astype(int), sample_weight=capped(lesson.weight[seen]))
     return _named(model.tables_.rebased(lesson.x), names)
 
@@ -117,10 +126,34 @@ def _profiles(lesson: Lesson) -> ProfileTables:
     many, seen = lesson.found >= _MANY_FINDS, lesson.seen
     bags = 8 if seen.sum() <= 10_000 else 4 if seen.sum() <= 30_000 else 2
     settings = {"max_iter": 120, "learning_rate": 0.1} if many else {}
-    model = ProfilesClassifier(min_family=_MIN_FAMILY, random_state=lesson.seed, n_threads=lesson.threads,
-                               n_bags=bags, monotonic_cst=lesson.directions, **settings)
-    model.fit(lesson.x[seen], lesson.y[seen].astype(int), sample_weight=capped(lesson.weight[seen]),
-              families=None if lesson.family is None else lesson.family[seen])
+    model = ProfilesClassifier(
+        min_family=_MIN_FAMILY,
+        random_state=lesson.seed,
+        n_threads=lesson.threads,
+        n_bags=bags,
+        monotonic_cst=lesson.directions,
+        **settings,
+    )
+    model.fit(
+        lesson.x[seen],
+        lesson.y[seen].astype(int),
+        sample_weight=capped(lesson.weight[seen]),
+        families=None if lesson.family is None else lesson.family[seen],
+    )
+    return _named(model.tables_.rebased(lesson.x), list(lesson.features.get_feature_names_out()))
+
+
+def _logistic(lesson: Lesson) -> AdditiveTables:
+    return _banded(BandedLogistic(), lesson)
+
+
+def _scorecard(lesson: Lesson) -> AdditiveTables:
+    return _banded(ScorecardClassifier(monotonic_cst=lesson.directions), lesson)
+
+
+def _banded(model: BandedLogistic | ScorecardClassifier, lesson: Lesson) -> AdditiveTables:
+    seen = lesson.seen
+    model.fit(lesson.x[seen], lesson.y[seen].astype(int), sample_weight=capped(lesson.weight[seen]))
     return _named(model.tables_.rebased(lesson.x), list(lesson.features.get_feature_names_out()))
 
 
@@ -135,4 +168,9 @@ def _named(tables, names: list[str]):
 
 #: Model names and how each is fitted.
 RECIPES: dict[str, Callable[[Lesson], AdditiveTables | ProfileTables]] = {
-    "profiles": _profiles, "ga2m": _ga2m, "rules": _rules}
+    "profiles": _profiles,
+    "ga2m": _ga2m,
+    "logistic": _logistic,
+    "scorecard": _scorecard,
+    "rules": _rules,
+}

@@ -1,4 +1,4 @@
-"""Profile tables: each profile exact by itself, the whole margin's path attribution against its definition."""
+"""Profile tables: each profile exact by itself, the whole margin's path against its definition."""
 
 from __future__ import annotations
 
@@ -23,8 +23,14 @@ def drawn(seed: int, *, k: int = 3, p: int = 4, size: float = 1.0) -> tuple[Prof
     background[rng.random((50, p)) < 0.1] = np.nan
     edges = [np.unique(rng.normal(size=3).astype(np.float32)) for _ in range(p)]
     tables = [size * rng.normal(size=(len(e) + 2, k)) for e in edges]
-    return ProfileTables.build([f"x{j}" for j in range(p)], [f"s{s}" for s in range(k)], edges,
-                               offsets=rng.normal(size=k) - 4, tables=tables, background=background), background
+    return ProfileTables.build(
+        [f"x{j}" for j in range(p)],
+        [f"s{s}" for s in range(k)],
+        edges,
+        offsets=rng.normal(size=k) - 4,
+        tables=tables,
+        background=background,
+    ), background
 
 
 @settings(max_examples=40)
@@ -49,8 +55,14 @@ def test_attribution_is_the_path_integral() -> None:
 
 def test_one_profile_is_an_additive_model_and_its_attribution_is_shap() -> None:
     tables, x = drawn(5, k=1)
-    plain = AdditiveTables.build(tables.names, tables.edges, const=tables.offsets[0],
-                                 single={j: c[:, 0] for j, c in enumerate(tables.centred)}, pair={}, background=x)
+    plain = AdditiveTables.build(
+        tables.names,
+        tables.edges,
+        const=tables.offsets[0],
+        single={j: c[:, 0] for j, c in enumerate(tables.centred)},
+        pair={},
+        background=x,
+    )
     np.testing.assert_allclose(tables.attributions(x), plain.attributions(x), atol=1e-9)
     assert tables.base == pytest.approx(plain.base)
 
@@ -80,7 +92,7 @@ def test_path_attribution_stays_near_permutation_shap_of_the_whole_margin() -> N
     orders = list(permutations(range(4)))
     for order in orders:
         for at, j in enumerate(order):
-            shap[:, j] += (margin(order[:at + 1]) - margin(order[:at])) / len(orders)
+            shap[:, j] += (margin(order[: at + 1]) - margin(order[:at])) / len(orders)
     path = tables.attributions(x)
     np.testing.assert_allclose(shap.sum(axis=1), path.sum(axis=1), atol=1e-9)
     assert np.corrcoef(shap.ravel(), path.ravel())[0, 1] > 0.98
@@ -88,9 +100,14 @@ def test_path_attribution_stays_near_permutation_shap_of_the_whole_margin() -> N
 
 def test_a_profile_that_no_feature_moves_leaves_silent_features_at_zero() -> None:
     tables, x = drawn(2)
-    silent = ProfileTables.build(tables.names, tables.profiles, tables.edges, offsets=tables.offsets,
-                                 tables=[tables.centred[0], *(np.zeros_like(c) for c in tables.centred[1:])],
-                                 background=x)
+    silent = ProfileTables.build(
+        tables.names,
+        tables.profiles,
+        tables.edges,
+        offsets=tables.offsets,
+        tables=[tables.centred[0], *(np.zeros_like(c) for c in tables.centred[1:])],
+        background=x,
+    )
     assert np.abs(silent.attributions(x)[:, 1:]).max() == 0
 
 

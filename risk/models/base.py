@@ -1,4 +1,4 @@
-"""What all compiled classifiers share: the input gate, the scikit-learn answers, and rows in canonical order."""
+"""What all compiled classifiers share: the input gate, scikit-learn's answers, rows in canonical order."""
 
 from __future__ import annotations
 
@@ -66,11 +66,14 @@ class TableClassifier(ClassifierMixin, BaseEstimator):
         check_classification_targets(y)
         self.classes_, encoded = np.unique(y, return_inverse=True)
         if type_of_target(y) != "binary":
-            raise ValueError("Only binary classification is supported. The type of the target is "
-                             f"{type_of_target(y)}.")
+            raise ValueError(
+                f"Only binary classification is supported. The type of the target is {type_of_target(y)}."
+            )
         if len(self.classes_) < 2:
-            raise ValueError(f"Expected two classes in y, got one class: {self.classes_[0]!r}. "
-                             "Train on a longer period, or one with at least one find.")
+            raise ValueError(
+                f"Expected two classes in y, got one class: {self.classes_[0]!r}. "
+                "Train on a longer period, or one with at least one find."
+            )
         return encoded
 
     def _names(self) -> list[str]:

@@ -40,11 +40,12 @@ class Binned:
         """Some of the rows, bins as they were."""
         return Binned(self.codes[rows], self.edges)
 
-    def fit(self, booster: HistGradientBoostingClassifier, y: np.ndarray,
-            weight: np.ndarray | None = None) -> HistGradientBoostingClassifier:
+    def fit(
+        self, booster: HistGradientBoostingClassifier, y: np.ndarray, weight: np.ndarray | None = None
+    ) -> HistGradientBoostingClassifier:
         """Fit a booster; its thresholds are then in the features' own units.
 
-        The nodes are read and written through its fitted attribute ``_predictors``, as in `risk.models.compile`.
+        The nodes are read and written through ``_predictors``, as in `risk.models.compile`.
         """
         booster.fit(self.codes, y, sample_weight=weight)
         for tree in (tree for stage in booster._predictors for tree in stage):
@@ -52,7 +53,8 @@ class Binned:
             inner = np.flatnonzero((tree.nodes["is_leaf"] == 0) & stated)
             at = np.floor(tree.nodes["num_threshold"][inner]).astype(np.int64)
             tree.nodes["num_threshold"][inner] = [
-                self.edges[j][k] for j, k in zip(tree.nodes["feature_idx"][inner], at, strict=True)]
+                self.edges[j][k] for j, k in zip(tree.nodes["feature_idx"][inner], at, strict=True)
+            ]
         return booster
 
 
@@ -68,4 +70,6 @@ def _cut(x: np.ndarray, max_bins: int) -> np.ndarray:
         left = np.arange(max(len(values) - 1, 0))
     low, high = values[left].astype(np.float64), values[left + 1].astype(np.float64)
     middle = (low + (high - low) / 2).astype(np.float32)
-    return np.where(middle < values[left + 1], np.maximum(middle, values[left]), values[left]).astype(np.float32)
+    return np.where(middle < values[left + 1], np.maximum(middle, values[left]), values[left]).astype(
+        np.float32
+    )

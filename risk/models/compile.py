@@ -10,7 +10,7 @@ every fit.
 
 from __future__ import annotations
 
-from typing import Iterator
+from collections.abc import Iterator
 
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
@@ -32,8 +32,9 @@ def float32_below(threshold: np.ndarray) -> np.ndarray:
     return np.where(too_high, np.nextafter(rounded, np.float32(-np.inf)), rounded).astype(np.float32)
 
 
-def compile_booster(booster: HistGradientBoostingClassifier, n_features: int) -> tuple[
-        list[np.ndarray], float, dict[int, np.ndarray], dict[tuple[int, int], np.ndarray]]:
+def compile_booster(
+    booster: HistGradientBoostingClassifier, n_features: int
+) -> tuple[list[np.ndarray], float, dict[int, np.ndarray], dict[tuple[int, int], np.ndarray]]:
     """Edges, constant, single tables and pair tables of a fitted binary booster (log-odds).
 
     Raises
@@ -47,9 +48,10 @@ def compile_booster(booster: HistGradientBoostingClassifier, n_features: int) ->
     return edges, const + float(np.ravel(booster._baseline_prediction)[0]), single, pair
 
 
-def compile_classes(booster: HistGradientBoostingClassifier, n_features: int) -> tuple[
-        list[np.ndarray], np.ndarray, list[np.ndarray]]:
-    """Edges, constants (n_classes,) and per feature one table (n_bins, n_classes) of an additive multiclass booster.
+def compile_classes(
+    booster: HistGradientBoostingClassifier, n_features: int
+) -> tuple[list[np.ndarray], np.ndarray, list[np.ndarray]]:
+    """Edges, constants (n_classes,) and per feature one table (n_bins, n_classes) of additive classes.
 
     Raises
     ------
@@ -63,15 +65,18 @@ def compile_classes(booster: HistGradientBoostingClassifier, n_features: int) ->
     for k in range(len(const)):
         constant, single, pair = _sum_leaves([stage[k].nodes for stage in stages], edges)
         if pair:
-            raise ValueError(f"A leaf depends on the features {next(iter(pair))}; a profile is purely additive.")
+            raise ValueError(
+                f"A leaf depends on the features {next(iter(pair))}; a profile is purely additive."
+            )
         const[k] += constant
         for j, table in single.items():
             tables[j][:, k] = table
     return edges, const, tables
 
 
-def _sum_leaves(trees: list[np.ndarray], edges: list[np.ndarray]) -> tuple[
-        float, dict[int, np.ndarray], dict[tuple[int, int], np.ndarray]]:
+def _sum_leaves(
+    trees: list[np.ndarray], edges: list[np.ndarray]
+) -> tuple[float, dict[int, np.ndarray], dict[tuple[int, int], np.ndarray]]:
     const, single, pair = 0.0, {}, {}
     for nodes in trees:
         for box, value in _leaves(nodes, edges):
@@ -104,8 +109,13 @@ def _leaves(nodes: np.ndarray, edges: list[np.ndarray]) -> Iterator[tuple[Box, f
         stack.append((int(node["right"]), {**box, j: (max(low, k + 1), high, missing and not left)}))
 
 
-def _add(box: Box, value: float, edges: list[np.ndarray], single: dict[int, np.ndarray],
-         pair: dict[tuple[int, int], np.ndarray]) -> float:
+def _add(
+    box: Box,
+    value: float,
+    edges: list[np.ndarray],
+    single: dict[int, np.ndarray],
+    pair: dict[tuple[int, int], np.ndarray],
+) -> float:
     """Add a leaf to the table it belongs to; a leaf without a split is a constant, and is returned."""
     if not box:
         return value
@@ -113,7 +123,9 @@ def _add(box: Box, value: float, edges: list[np.ndarray], single: dict[int, np.n
         raise ValueError(f"A leaf depends on {len(box)} features; at most two can be compiled.")
     key = tuple(sorted(box))
     size = tuple(len(edges[j]) + 2 for j in key)
-    table = single.setdefault(key[0], np.zeros(size)) if len(key) == 1 else pair.setdefault(key, np.zeros(size))
+    table = (
+        single.setdefault(key[0], np.zeros(size)) if len(key) == 1 else pair.setdefault(key, np.zeros(size))
+    )
     table[np.ix_(*[_cells(box[j], n) for j, n in zip(key, size, strict=True)])] += value
     return 0.0
 

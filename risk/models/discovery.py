@@ -10,8 +10,9 @@ from sklearn.cluster import KMeans
 __all__ = ["discover_families"]
 
 
-def discover_families(attributions: np.ndarray, names: Sequence[str], *, k: int,
-                      seed: int = 0) -> tuple[list[str], np.ndarray]:
+def discover_families(
+    attributions: np.ndarray, names: Sequence[str], *, k: int, seed: int = 0
+) -> tuple[list[str], np.ndarray]:
     """Names and memberships of `k` discovered families.
 
     Parameters

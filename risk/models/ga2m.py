@@ -70,10 +70,20 @@ class GA2MClassifier(TableClassifier):
     True
     """
 
-    def __init__(self, *, max_pairs: int = 15, pairs: Literal["auto"] | Sequence[tuple[Any, Any]] = "auto",
-                 monotonic_cst: Mapping[str, int] | Sequence[int] | None = None, learning_rate: float = 0.06,
-                 max_iter: int = 200, max_leaf_nodes: int = 8, min_samples_leaf: int = 20,
-                 l2_regularization: float = 5.0, random_state: int | None = None, n_threads: int = 1) -> None:
+    def __init__(
+        self,
+        *,
+        max_pairs: int = 15,
+        pairs: Literal["auto"] | Sequence[tuple[Any, Any]] = "auto",
+        monotonic_cst: Mapping[str, int] | Sequence[int] | None = None,
+        learning_rate: float = 0.06,
+        max_iter: int = 200,
+        max_leaf_nodes: int = 8,
+        min_samples_leaf: int = 20,
+        l2_regularization: float = 5.0,
+        random_state: int | None = None,
+        n_threads: int = 1,
+    ) -> None:
         self.max_pairs = max_pairs
         self.pairs = pairs
         self.monotonic_cst = monotonic_cst
@@ -106,8 +116,9 @@ class GA2MClassifier(TableClassifier):
             self.pairs_ = self._choose_pairs(X, binned, y, weight)
             self.booster_ = binned.fit(self._boost(self.pairs_), y, weight)
         edges, const, single, pair = compile_booster(self.booster_, X.shape[1])
-        self.tables_ = AdditiveTables.build(self._names(), edges, const=const, single=single, pair=pair,
-                                            background=X, weight=weight)
+        self.tables_ = AdditiveTables.build(
+            self._names(), edges, const=const, single=single, pair=pair, background=X, weight=weight
+        )
         self.n_iter_ = self.booster_.n_iter_
         self._verify(X[:: max(1, len(X) // 2000)])
         return self
@@ -115,12 +126,21 @@ class GA2MClassifier(TableClassifier):
     def _boost(self, pairs: Sequence[tuple[int, int]]) -> HistGradientBoostingClassifier:
         alone = [[j] for j in range(self.n_features_in_)]
         return HistGradientBoostingClassifier(
-            learning_rate=self.learning_rate, max_iter=self.max_iter, max_leaf_nodes=self.max_leaf_nodes,
-            min_samples_leaf=self.min_samples_leaf, l2_regularization=self.l2_regularization,
-            interaction_cst=alone + [list(p) for p in pairs], monotonic_cst=self._directions(),
-            early_stopping=False, random_state=self.random_state, categorical_features=None)
+            learning_rate=self.learning_rate,
+            max_iter=self.max_iter,
+            max_leaf_nodes=self.max_leaf_nodes,
+            min_samples_leaf=self.min_samples_leaf,
+            l2_regularization=self.l2_regularization,
+            interaction_cst=alone + [list(p) for p in pairs],
+            monotonic_cst=self._directions(),
+            early_stopping=False,
+            random_state=self.random_state,
+            categorical_features=None,
+        )
 
-    def _choose_pairs(self, X: np.ndarray, binned: Binned, y: np.ndarray, weight: np.ndarray | None) -> list[tuple[int, int]]:
+    def _choose_pairs(
+        self, X: np.ndarray, binned: Binned, y: np.ndarray, weight: np.ndarray | None
+    ) -> list[tuple[int, int]]:
         if not isinstance(self.pairs, str):
             return sorted({tuple(sorted((self._index(a), self._index(b)))) for a, b in self.pairs})
         if self.max_pairs == 0 or X.shape[1] < 2:
@@ -132,5 +152,7 @@ class GA2MClassifier(TableClassifier):
         """The tables must say what the trees say; a scikit-learn whose trees read otherwise stops here."""
         gap = float(np.abs(self.booster_.decision_function(X) - self.tables_.margins(X)).max())
         if gap > _TOLERANCE:
-            raise RuntimeError(f"Compiled tables differ from the trees by {gap:.3g} log-odds; expected at most "
-                               f"{_TOLERANCE:g}. This scikit-learn version is not supported; no model was made.")
+            raise RuntimeError(
+                f"Compiled tables differ from the trees by {gap:.3g} log-odds; expected at most "
+                f"{_TOLERANCE:g}. This scikit-learn version is not supported; no model was made."
+            )

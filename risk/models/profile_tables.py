@@ -6,14 +6,15 @@ With ``g_s(x) = offset_s + Σ_j c_sj(x_j)``, each c_sj centred under the backgro
 Within a profile the c_sj are its exact interventional SHAP values. For M itself the attribution is the
 Aumann–Shapley path integral (Aumann and Shapley 1974; Friedman 2004; "integrated gradients") from the
 average tables to the item's: ``φ_j = slope · Σ_s W_s c_sj(x_j)`` with
-``W_s = ∫₀¹ softmax_s(offset + t Σ_j c_j(x_j)) dt``. It adds up to ``M(x) − base`` by the fundamental theorem
-of calculus, gives a feature that moves no profile nothing, and is SHAP itself when there is one profile.
+``W_s = ∫₀¹ softmax_s(offset + t Σ_j c_j(x_j)) dt``. It adds up to ``M(x) − base`` by the fundamental
+theorem of calculus, gives a silent feature nothing, and is SHAP itself when there is one profile.
 The integral is taken by 16-point Gauss–Legendre panels, doubled until the sum closes to 1e-5 log-odds; what
 is left is spread in proportion to |φ|, so that the sum is exact.
 
 >>> tables = ProfileTables.build(
 ...     ["w"], ["light", "dear"], [np.array([10.0], np.float32)], offsets=np.zeros(2),
-...     tables=[np.array([[1.0, 0.0], [0.0, 2.0], [0.0, 0.0]])], background=np.array([[5.0], [20.0]], np.float32))
+...     tables=[np.array([[1.0, 0.0], [0.0, 2.0], [0.0, 0.0]])],
+...     background=np.array([[5.0], [20.0]], np.float32))
 >>> phi, margin = tables.explain(np.array([[5.0], [20.0]], np.float32))
 >>> bool(np.allclose(tables.base + phi[:, 0], margin))
 True
@@ -23,10 +24,10 @@ True
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Mapping, Sequence
 
 import numba
 import numpy as np
@@ -77,8 +78,16 @@ class ProfileTables:
     spread: tuple[np.ndarray, ...] = ()
 
     @classmethod
-    def build(cls, names: Sequence[str], profiles: Sequence[str], edges: Sequence[np.ndarray], *,
-              offsets: np.ndarray, tables: Sequence[np.ndarray], background: np.ndarray) -> "ProfileTables":
+    def build(
+        cls,
+        names: Sequence[str],
+        profiles: Sequence[str],
+        edges: Sequence[np.ndarray],
+        *,
+        offsets: np.ndarray,
+        tables: Sequence[np.ndarray],
+        background: np.ndarray,
+    ) -> "ProfileTables":
         """Centre raw tables under a background.
 
         Parameters
@@ -93,13 +102,19 @@ class ProfileTables:
         bins = bins_of(np.ascontiguousarray(background, np.float32), Search.of(edges))
         density = [np.bincount(bins[:, j], minlength=len(e) + 2) / len(bins) for j, e in enumerate(edges)]
         means = [d @ t for d, t in zip(density, tables, strict=True)]
-        return cls(tuple(names), tuple(profiles), tuple(np.asarray(e, np.float32) for e in edges),
-                   offsets + np.sum(means, axis=0), tuple(t - m for t, m in zip(tables, means, strict=True)),
-                   tuple(density))
+        return cls(
+            tuple(names),
+            tuple(profiles),
+            tuple(np.asarray(e, np.float32) for e in edges),
+            offsets + np.sum(means, axis=0),
+            tuple(t - m for t, m in zip(tables, means, strict=True)),
+            tuple(density),
+        )
 
     @classmethod
-    def average(cls, bags: Sequence["ProfileTables"], *, background: np.ndarray,
-                tolerance: float = 0.02) -> "ProfileTables":
+    def average(
+        cls, bags: Sequence["ProfileTables"], *, background: np.ndarray, tolerance: float = 0.02
+    ) -> "ProfileTables":
         """The mean of several fits, and how far they spread.
 
         Neighbouring bins whose values lie within `tolerance` log-odds of each other in every profile become
@@ -107,13 +122,23 @@ class ProfileTables:
         """
         first = bags[0]
         edges = [np.unique(np.concatenate([b.edges[j] for b in bags])) for j in range(len(first.names))]
-        tables = [np.mean([_on(e, b.edges[j], b.centred[j]) for b in bags], axis=0) for j, e in enumerate(edges)]
+        tables = [
+            np.mean([_on(e, b.edges[j], b.centred[j]) for b in bags], axis=0) for j, e in enumerate(edges)
+        ]
         kept = [_steps(t, tolerance) for t in tables]
-        tables = [np.concatenate([np.add.reduceat(t[:-1], k) / np.diff(np.append(k, len(t) - 1))[:, None], t[-1:]])
-                  for t, k in zip(tables, kept, strict=True)]
+        tables = [
+            np.concatenate([np.add.reduceat(t[:-1], k) / np.diff(np.append(k, len(t) - 1))[:, None], t[-1:]])
+            for t, k in zip(tables, kept, strict=True)
+        ]
         edges = [e[k[1:] - 1] for e, k in zip(edges, kept, strict=True)]
-        made = cls.build(first.names, first.profiles, edges, offsets=np.mean([b.offsets for b in bags], axis=0),
-                         tables=tables, background=background)
+        made = cls.build(
+            first.names,
+            first.profiles,
+            edges,
+            offsets=np.mean([b.offsets for b in bags], axis=0),
+            tables=tables,
+            background=background,
+        )
         shapes = [[_on(e, *b.shape(name)) for b in bags] for name, e in zip(first.names, edges, strict=True)]
         return replace(made, spread=tuple(np.std(s, axis=0, ddof=min(1, len(bags) - 1)) for s in shapes))
 
@@ -133,8 +158,14 @@ class ProfileTables:
 
     def rebased(self, background: np.ndarray) -> "ProfileTables":
         """The same margins explained against another background (float32, (n_background, p))."""
-        made = ProfileTables.build(self.names, self.profiles, self.edges, offsets=self.offsets,
-                                   tables=self.centred, background=background)
+        made = ProfileTables.build(
+            self.names,
+            self.profiles,
+            self.edges,
+            offsets=self.offsets,
+            tables=self.centred,
+            background=background,
+        )
         return replace(made, slope=self.slope, shift=self.shift, spread=self.spread)
 
     def margins(self, x: np.ndarray, *, threads: int = 1) -> np.ndarray:
@@ -153,9 +184,13 @@ class ProfileTables:
 
         def one(start: int) -> None:
             block = slice(start, start + _BLOCK)
-            _attribute(bins_of(x[block], self._search), table, table_at, self.offsets, _NODES, _WEIGHTS, phi[block])
+            _attribute(
+                bins_of(x[block], self._search), table, table_at, self.offsets, _NODES, _WEIGHTS, phi[block]
+            )
 
-        with ThreadPoolExecutor(max(1, threads)) as pool:  # the kernel releases the GIL; blocks do not overlap
+        with ThreadPoolExecutor(
+            max(1, threads)
+        ) as pool:  # the kernel releases the GIL; blocks do not overlap
             list(pool.map(one, range(0, len(x), _BLOCK)))
         phi *= self.slope
         return phi, margin
@@ -177,14 +212,15 @@ class ProfileTables:
         return np.stack([t[bins[:, j]] for j, t in enumerate(self.centred)], axis=2)
 
     def shares(self, x: np.ndarray) -> np.ndarray:
-        """What an irregular item like this resembles: softmax of the profiles, rows sum to 1, (n_items, k)."""
+        """What an irregular item like this resembles: softmax of the profiles, (n_items, k)."""
         return softmax(self.profile_margins(x), axis=1)
 
     def shape(self, name: str) -> tuple[np.ndarray, np.ndarray]:
-        """One feature's effect on the margin while all others stay at their average: (edges, effect per bin)."""
+        """One feature's effect on the margin, all others at their average: (edges, effect per bin)."""
         j = self.names.index(name)
-        return self.edges[j], self.slope * (logsumexp(self.offsets + self.centred[j], axis=1)
-                                            - logsumexp(self.offsets))
+        return self.edges[j], self.slope * (
+            logsumexp(self.offsets + self.centred[j], axis=1) - logsumexp(self.offsets)
+        )
 
     def profile_shape(self, profile: str, name: str) -> tuple[np.ndarray, np.ndarray]:
         """One feature's effect within one profile: (edges, log-odds per bin), background mean zero."""
@@ -193,10 +229,17 @@ class ProfileTables:
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Named arrays for an ``npz`` file: data only, no code."""
-        out = {"profiles": np.array(self.profiles, dtype=np.str_), "offsets": self.offsets,
-               "calibration": np.array([self.slope, self.shift])}
+        out = {
+            "profiles": np.array(self.profiles, dtype=np.str_),
+            "offsets": self.offsets,
+            "calibration": np.array([self.slope, self.shift]),
+        }
         for j in range(len(self.names)):
-            out |= {f"edges_{j}": self.edges[j], f"centred_{j}": self.centred[j], f"density_{j}": self.density[j]}
+            out |= {
+                f"edges_{j}": self.edges[j],
+                f"centred_{j}": self.centred[j],
+                f"density_{j}": self.density[j],
+            }
         return out | {f"spread_{j}": s for j, s in enumerate(self.spread)}
 
     @classmethod
@@ -204,24 +247,36 @@ class ProfileTables:
         """Rebuild from `to_arrays`, refusing tables whose shapes do not belong together."""
         features = range(len(names))
         slope, shift = map(float, arrays["calibration"])
-        made = cls(tuple(names), tuple(map(str, arrays["profiles"])), tuple(arrays[f"edges_{j}"] for j in features),
-                   arrays["offsets"], tuple(arrays[f"centred_{j}"] for j in features),
-                   tuple(arrays[f"density_{j}"] for j in features), slope, shift,
-                   tuple(arrays[f"spread_{j}"] for j in features if f"spread_{j}" in arrays))
+        made = cls(
+            tuple(names),
+            tuple(map(str, arrays["profiles"])),
+            tuple(arrays[f"edges_{j}"] for j in features),
+            arrays["offsets"],
+            tuple(arrays[f"centred_{j}"] for j in features),
+            tuple(arrays[f"density_{j}"] for j in features),
+            slope,
+            shift,
+            tuple(arrays[f"spread_{j}"] for j in features if f"spread_{j}" in arrays),
+        )
         k = len(made.profiles)
         fits = made.offsets.shape == (k,) and all(
             t.shape == (len(e) + 2, k) and d.shape == (len(e) + 2,) and bool(np.all(e[1:] > e[:-1]))
-            for e, t, d in zip(made.edges, made.centred, made.density, strict=True))
+            for e, t, d in zip(made.edges, made.centred, made.density, strict=True)
+        )
         if not fits:
-            raise Refused("The model's profile tables do not fit together (sizes or order of thresholds differ "
-                          "from what model.json states). The model was not loaded.")
+            raise Refused(
+                "The model's profile tables do not fit together (sizes or order of thresholds differ "
+                "from what model.json states). The model was not loaded."
+            )
         return made
 
     def _checked(self, x: np.ndarray) -> np.ndarray:
         x = np.ascontiguousarray(x, np.float32)
         if x.ndim != 2 or x.shape[1] != len(self.names):
-            raise Refused(f"Expected {len(self.names)} feature columns, got an array of shape {x.shape}. "
-                          "Nothing was scored.")
+            raise Refused(
+                f"Expected {len(self.names)} feature columns, got an array of shape {x.shape}. "
+                "Nothing was scored."
+            )
         return x
 
     @cached_property
@@ -252,7 +307,9 @@ def _steps(table: np.ndarray, tolerance: float) -> np.ndarray:
     return np.array(starts)
 
 
-def tables_from_arrays(names: Sequence[str], arrays: Mapping[str, np.ndarray]) -> AdditiveTables | ProfileTables:
+def tables_from_arrays(
+    names: Sequence[str], arrays: Mapping[str, np.ndarray]
+) -> AdditiveTables | ProfileTables:
     """Rebuild whichever compiled form the arrays hold."""
     return (ProfileTables if "profiles" in arrays else AdditiveTables).from_arrays(names, arrays)
 

@@ -86,12 +86,27 @@ class ProfilesClassifier(TableClassifier):
     (['dear', 'light'], ['light', 'dear'])
     """
 
-    def __init__(self, *, min_family: int = 12, discovered: int = 4, regular_per_find: int | None = 25,
-                 family_error: float = 0.0, rounds: int = 0, n_bags: int = 8,
-                 smoothing: float = 0.05, unnamed: Sequence[str] = ("", "other"),
-                 monotonic_cst: Mapping[str, int] | Sequence[int] | None = None, max_bins: int = 64, learning_rate: float = 0.15,
-                 max_iter: int = 60, max_leaf_nodes: int = 4, min_samples_leaf: int = 20,
-                 l2_regularization: float = 5.0, random_state: int | None = None, n_threads: int = 1) -> None:
+    def __init__(
+        self,
+        *,
+        min_family: int = 12,
+        discovered: int = 4,
+        regular_per_find: int | None = 25,
+        family_error: float = 0.0,
+        rounds: int = 0,
+        n_bags: int = 8,
+        smoothing: float = 0.05,
+        unnamed: Sequence[str] = ("", "other"),
+        monotonic_cst: Mapping[str, int] | Sequence[int] | None = None,
+        max_bins: int = 64,
+        learning_rate: float = 0.15,
+        max_iter: int = 60,
+        max_leaf_nodes: int = 4,
+        min_samples_leaf: int = 20,
+        l2_regularization: float = 5.0,
+        random_state: int | None = None,
+        n_threads: int = 1,
+    ) -> None:
         self.min_family = min_family
         self.discovered = discovered
         self.regular_per_find = regular_per_find
@@ -157,7 +172,8 @@ class ProfilesClassifier(TableClassifier):
         at_find = np.cumsum(task.found) - 1
         bags = [_resample(kind, seed=[self.random_state or 0, 32, b]) for b in range(self.n_bags)]
         fitted = Parallel(n_jobs=self.n_threads)(
-            delayed(self._joint)(task.take(r), part[at_find[r[task.found[r]]]]) for r in bags)
+            delayed(self._joint)(task.take(r), part[at_find[r[task.found[r]]]]) for r in bags
+        )
         return ProfileTables.average(fitted, background=task.x, tolerance=self.smoothing)
 
     def shares(self, X: Any) -> np.ndarray:
@@ -172,7 +188,9 @@ class ProfilesClassifier(TableClassifier):
     def _kept(self, y: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Rows to fit on, and weights under which they stand for all."""
         regular, n_found = np.flatnonzero(y == 0), int(y.sum())
-        wanted = len(regular) if self.regular_per_find is None else max(10_000, self.regular_per_find * n_found)
+        wanted = (
+            len(regular) if self.regular_per_find is None else max(10_000, self.regular_per_find * n_found)
+        )
         if wanted >= len(regular):
             return np.arange(len(y)), weight
         chosen = np.random.default_rng([self.random_state or 0, 31]).permutation(regular)[:wanted]
@@ -183,7 +201,11 @@ class ProfilesClassifier(TableClassifier):
     def _recorded(self, names: np.ndarray) -> tuple[list[str], np.ndarray]:
         """Profiles with enough finds, and which of them each find belongs to (a row of zeros: not known)."""
         listed, counts = np.unique(names, return_counts=True)
-        kept = [str(n) for n, c in zip(listed, counts, strict=True) if c >= self.min_family and n not in self.unnamed]
+        kept = [
+            str(n)
+            for n, c in zip(listed, counts, strict=True)
+            if c >= self.min_family and n not in self.unnamed
+        ]
         if len(kept) < 2:
             return [kept[0] if kept and len(listed) == 1 else _ANY], np.ones((len(names), 1))
         return kept, (names[:, None] == np.array(kept)).astype(float)
@@ -199,8 +221,11 @@ class ProfilesClassifier(TableClassifier):
 
     def _shared_out(self, part: np.ndarray, known: np.ndarray, resembles: np.ndarray) -> np.ndarray:
         """Membership of each find: recorded family with its error, times what the fitted profiles say."""
-        trust = np.where(known[:, None], part * (1 - self.family_error)
-                         + (1 - part) * self.family_error / (part.shape[1] - 1), 1.0)
+        trust = np.where(
+            known[:, None],
+            part * (1 - self.family_error) + (1 - part) * self.family_error / (part.shape[1] - 1),
+            1.0,
+        )
         joint = trust * resembles
         return joint / joint.sum(axis=1, keepdims=True)
 
@@ -216,16 +241,23 @@ class ProfilesClassifier(TableClassifier):
             booster = task.binned.take(rows).fit(self._booster(), code, mass)
         edges, offsets, tables = _against_nothing(booster, task.x.shape[1])
         self._verify(booster, task.x[:: max(1, len(task.x) // 500)], edges, offsets, tables)
-        made = ProfileTables.build(self._names(), self.profiles_, edges, offsets=offsets, tables=tables,
-                                   background=task.x)
+        made = ProfileTables.build(
+            self._names(), self.profiles_, edges, offsets=offsets, tables=tables, background=task.x
+        )
         return self._monotone(made, task.x)
 
     def _booster(self) -> HistGradientBoostingClassifier:
         return HistGradientBoostingClassifier(
-            learning_rate=self.learning_rate, max_iter=self.max_iter, max_leaf_nodes=self.max_leaf_nodes,
-            min_samples_leaf=self.min_samples_leaf, l2_regularization=self.l2_regularization,
-            interaction_cst="no_interactions", early_stopping=False, random_state=self.random_state,
-            categorical_features=None)
+            learning_rate=self.learning_rate,
+            max_iter=self.max_iter,
+            max_leaf_nodes=self.max_leaf_nodes,
+            min_samples_leaf=self.min_samples_leaf,
+            l2_regularization=self.l2_regularization,
+            interaction_cst="no_interactions",
+            early_stopping=False,
+            random_state=self.random_state,
+            categorical_features=None,
+        )
 
     def _monotone(self, made: ProfileTables, background: np.ndarray) -> ProfileTables:
         """Project each table on its stated direction by weighted isotonic regression; the missing bin stays.
@@ -235,13 +267,22 @@ class ProfilesClassifier(TableClassifier):
         directions = self._directions()
         if directions is None or not any(directions):
             return made
-        tables = [_isotonic(t, d, s) if s else t
-                  for t, d, s in zip(made.centred, made.density, directions, strict=True)]
-        return ProfileTables.build(made.names, made.profiles, made.edges, offsets=made.offsets, tables=tables,
-                                   background=background)
+        tables = [
+            _isotonic(t, d, s) if s else t
+            for t, d, s in zip(made.centred, made.density, directions, strict=True)
+        ]
+        return ProfileTables.build(
+            made.names, made.profiles, made.edges, offsets=made.offsets, tables=tables, background=background
+        )
 
-    def _verify(self, booster: HistGradientBoostingClassifier, X: np.ndarray, edges: list[np.ndarray],
-                offsets: np.ndarray, tables: list[np.ndarray]) -> None:
+    def _verify(
+        self,
+        booster: HistGradientBoostingClassifier,
+        X: np.ndarray,
+        edges: list[np.ndarray],
+        offsets: np.ndarray,
+        tables: list[np.ndarray],
+    ) -> None:
         """The tables must say what the trees say; a scikit-learn whose trees read otherwise stops here."""
         names = [str(k) for k in range(len(offsets))]
         ours = ProfileTables.build(self._names(), names, edges, offsets=offsets, tables=tables, background=X)
@@ -249,8 +290,10 @@ class ProfilesClassifier(TableClassifier):
         theirs = raw[:, None] if raw.ndim == 1 else raw[:, 1:] - raw[:, :1]
         gap = float(np.abs(theirs - ours.profile_margins(X)).max())
         if gap > _TOLERANCE:
-            raise RuntimeError(f"Compiled profiles differ from the trees by {gap:.3g} log-odds; expected at most "
-                               f"{_TOLERANCE:g}. This scikit-learn version is not supported; no model was made.")
+            raise RuntimeError(
+                f"Compiled profiles differ from the trees by {gap:.3g} log-odds; expected at most "
+                f"{_TOLERANCE:g}. This scikit-learn version is not supported; no model was made."
+            )
 
 
 @dataclass(frozen=True)
@@ -266,8 +309,9 @@ class _Task:
         return _Task(self.x[rows], self.binned.take(rows), self.found[rows], self.weight[rows])
 
 
-def _against_nothing(booster: HistGradientBoostingClassifier, n_features: int) -> tuple[
-        list[np.ndarray], np.ndarray, list[np.ndarray]]:
+def _against_nothing(
+    booster: HistGradientBoostingClassifier, n_features: int
+) -> tuple[list[np.ndarray], np.ndarray, list[np.ndarray]]:
     """Edges, constants (k,) and tables (n_bins, k) of g_s = f_s − f_0."""
     if len(booster.classes_) == 2:
         edges, const, single, _ = compile_booster(booster, n_features)
@@ -280,15 +324,17 @@ def _against_nothing(booster: HistGradientBoostingClassifier, n_features: int) -
 def _resample(kind: np.ndarray, *, seed: list[int]) -> np.ndarray:
     """A bootstrap sample of row numbers that keeps how many rows there are of each kind."""
     rng = np.random.default_rng(seed)
-    return np.concatenate([rng.choice(rows, len(rows)) for k in np.unique(kind)
-                           for rows in [np.flatnonzero(kind == k)]])
+    return np.concatenate(
+        [rng.choice(rows, len(rows)) for k in np.unique(kind) for rows in [np.flatnonzero(kind == k)]]
+    )
 
 
 def _isotonic(table: np.ndarray, density: np.ndarray, direction: int) -> np.ndarray:
     out = table.copy()
     for s in range(table.shape[1]):
-        out[:-1, s] = isotonic_regression(table[:-1, s], sample_weight=density[:-1] + 1e-9,
-                                          increasing=direction > 0)
+        out[:-1, s] = isotonic_regression(
+            table[:-1, s], sample_weight=density[:-1] + 1e-9, increasing=direction > 0
+        )
     return out
 
 
