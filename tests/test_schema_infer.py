@@ -21,6 +21,7 @@ from risk.intake import check_data, load_data
 from risk.schema import Dictionary
 from risk.schema_infer import infer_dictionary, infer_table
 from risk.schema_infer.look import look_at
+from risk.training import labels_of
 from tests.fixtures_intake import import_entries
 
 
@@ -208,3 +209,15 @@ def test_the_whole_chain_on_a_strangers_table_by_dictionary_alone(tmp_path: Path
     assert "Importer is IMP99999" in shown and "never seen in training" in shown
     run("select", scores, "--capacity", 50, "--random-share", 0.2, "--out", tmp_path / "lanes.csv")
     assert (pd.read_csv(tmp_path / "lanes.csv")["lane"] == "red").sum() == 50
+
+
+def test_a_result_counts_only_from_the_day_that_the_table_itself_names(tmp_path: Path) -> None:
+    path = tmp_path / "entries.csv"
+    import_entries(600, 2, clock=True).to_csv(path, index=False)
+    data = load_data(path, dictionary=Dictionary(infer_dictionary(path)))
+    until = data.declarations["decision_day"].quantile(0.5)
+    told = labels_of(data, known_by=until)
+    late = (data.declarations["decision_day"] > until).to_numpy()
+    assert told["y"].isna().to_numpy().tolist() == late.tolist() and 0 < late.sum() < 600
+    at = pd.to_datetime(told["reported"], unit="ms", utc=True)
+    assert (at.to_numpy() == data.declarations["decision_day"].to_numpy()).all()
