@@ -7,7 +7,7 @@ from typing import Any
 
 from risk.ui.i18n import _
 
-__all__ = ["before_after", "confidence_curve", "plane"]
+__all__ = ["before_after", "confidence_curve", "histogram", "plane"]
 
 Spec = dict[str, Any]
 INK = {"light": ("#16202b", "#8a949e"), "dark": ("#eef2f6", "#77838f")}
@@ -59,7 +59,15 @@ def before_after(rows: Sequence[dict[str, Any]], theme: str) -> Spec:
     words = {"mark": {"type": "text", "align": "left", "dx": 6, "fontSize": 18, "fontWeight": 600},
              "encoding": {"y": y, "x": x, "yOffset": offset, "text": {"field": "people"}}}  # fmt: skip
     bars = {"mark": {"type": "bar"}, "encoding": {"y": y, "x": x, "yOffset": offset, "color": colour}}
-    return _base(theme, 240) | {"data": {"values": list(rows)}, "layer": [bars, words]}
+    return _base(theme, 200) | {"data": {"values": list(rows)}, "layer": [bars, words]}
+
+
+def histogram(rows: Sequence[dict[str, Any]], theme: str) -> Spec:
+    """How sure people were of their final answers."""
+    x = {"field": "level", "type": "nominal", "sort": None, "title": _("how sure"), "axis": {"labelAngle": 0}}
+    y = {"field": "people", "type": "quantitative", "title": _("people"), "axis": {"tickMinStep": 1}}
+    mark = {"type": "bar", "color": COLOURS[theme][0]}
+    return _base(theme, 150) | {"data": {"values": list(rows)}, "mark": mark, "encoding": {"x": x, "y": y}}
 
 
 def plane(points: Sequence[dict[str, Any]], *, x: str, y: str, theme: str, diagonal: bool) -> Spec:

@@ -104,6 +104,10 @@ def _answers(told: Board) -> None:
     st.vega_lite_chart(
         spec=training_charts.before_after(bars.rows, theme()), theme=None, key="before-after", alt=bars.words
     )
+    sure = present.sureness(told.closed)
+    st.vega_lite_chart(
+        spec=training_charts.histogram(sure.rows, theme()), theme=None, key="sure", alt=sure.words
+    )
 
 
 def _block(view: present.BoardView, told: Board) -> None:

@@ -200,6 +200,12 @@ def _earlier() -> None:
         state = _("answers deleted") if h.erased_at else _("ended") if h.ended_at else _("open")
         rows.append((when, h.title, _(PLAN_TITLES.get(h.plan, h.plan)), state, h.seal))
     st.html(html.table((_("Opened"), _("Title"), _("Plan"), _("State"), _("Seal")), rows))
+    for h in headers[:20]:
+        if h.summary:
+            st.download_button(
+                _("Sums of “{title}” (JSON)", title=h.title), h.summary, "training-sums.json",
+                "application/json", key=f"sums:{h.session_id}", on_click="ignore",
+            )  # fmt: skip
     st.link_button(_("Lead one of them with its key"), f"{training.base()}/direct")
 
 

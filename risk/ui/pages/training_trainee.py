@@ -257,10 +257,17 @@ def _card(view: TraineeView) -> None:
     key = training.key_of(training.SEAT)
     try:
         mine = training.hall().card(key)
+        room = training.hall().seat(key)[0]
     except RiskError as error:
         st.html(html.note(str(error)))
         return
-    page = card_html(mine)
+
+    def reason(item_id: str) -> str:
+        view = training.item(room, item_id)
+        main = [*view.raising, *view.lowering][:1]
+        return f"{main[0].sentence}: {main[0].effect}" if main else "–"
+
+    page = card_html(mine, reason)
     st.html(page)
     whole = (
         f"<!doctype html><meta charset='utf-8'><title>{html.escape(mine.pseudonym)}</title>{html.STYLE}{page}"

@@ -7,6 +7,7 @@ from typing import Any
 
 from risk.classroom.board import BlockPanel, Board, ItemPanel
 from risk.classroom.measures.figure import Figure
+from risk.classroom.plan import CONFIDENCES
 from risk.explanation import as_frequency
 from risk.ui.i18n import _, number, percent
 from risk.ui.present.item import ItemView
@@ -27,6 +28,7 @@ __all__ = [
     "item_bars",
     "item_facts",
     "roc_points",
+    "sureness",
     "trust_points",
 ]
 
@@ -97,6 +99,8 @@ def _item_lines(panel: ItemPanel, question: str) -> list[str]:
         lines.append(_("In truth: {truth} – {verdict}.", truth=truth, verdict=verdict))
     if panel.why:
         return [*lines, _("Answers are shown from 5 people on.")]
+    most = max(panel.before.values(), default=0) / max(1, sum(panel.before.values()))
+    lines.append(_("Before the score, {share} gave the same answer.", share=percent(most)))
     lines.append(_("{n} changed their answer after the score.", n=number(panel.switched)))
     return lines
 
@@ -109,6 +113,12 @@ def item_bars(panel: ItemPanel) -> Bars:
             rows.append({"when": when, "action": _(ACTION_WORDS[action]), "people": counts.get(action, 0)})
     words = "; ".join(f"{r['when']}: {r['action']} {r['people']}" for r in rows)
     return Bars(tuple(rows), words)
+
+
+def sureness(panel: ItemPanel) -> Bars:
+    """Rows for the histogram of confidence in the final answers."""
+    rows = [{"level": f"{level} %", "people": panel.confidence.get(level, 0)} for level in CONFIDENCES]
+    return Bars(tuple(rows), "; ".join(f"{r['level']}: {r['people']}" for r in rows))
 
 
 def item_facts(view: ItemView) -> list[tuple[str, str]]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from risk.classroom.debrief import Card, CardItem
 from risk.ui import html
 from risk.ui.i18n import _, number, percent
 from risk.ui.present.training_words import (
     ACTION_WORDS,
     HABIT_WORDS,
-    MODE_TITLES,
     STRENGTH_WORDS,
     figure_words,
     share_words,
@@ -17,8 +18,8 @@ from risk.ui.present.training_words import (
 __all__ = ["card_html"]
 
 
-def card_html(card: Card) -> html.Html:
-    """The card; every text is escaped."""
+def card_html(card: Card, reason: Callable[[str], str]) -> html.Html:
+    """The card; `reason` says an item's main reason. Every text is escaped."""
     parts = [
         html.tag("h2", _("Your card, {name}", name=card.pseudonym)),
         html.tag("p", _("Only you see this. It is not compared with anyone."), "rk-small"),
@@ -31,9 +32,9 @@ def card_html(card: Card) -> html.Html:
         html.note(_(STRENGTH_WORDS[card.strength]), "good"),
         html.tag("p", _("A habit to try"), "rk-section"),
         html.note(_(HABIT_WORDS[card.habit])),
-        _list(_("Irregular items you examined"), card.hits),
-        _list(_("Irregular items you released"), card.misses),
-        _list(_("Regular items you examined"), card.alarms),
+        _list(_("Irregular items you examined"), card.hits, reason),
+        _list(_("Irregular items you released"), card.misses, reason),
+        _list(_("Regular items you examined"), card.alarms, reason),
     ]
     return html.Html("".join(parts))
 
@@ -52,11 +53,12 @@ def _facts(card: Card) -> list[tuple[str, str]]:
     ]
 
 
-def _list(title: str, items: tuple[CardItem, ...]) -> str:
+def _list(title: str, items: tuple[CardItem, ...], reason: Callable[[str], str]) -> str:
     if not items:
         return ""
-    rows = [(i.item_id, _(MODE_TITLES[i.mode]), _story(i)) for i in items]
-    table = html.table((_("Item"), _("Part"), _("What you said")), rows, caption=title)
+    rows = [(i.item_id, _story(i), reason(i.item_id)) for i in items]
+    heads = (_("Item"), _("What you said"), _("Main reason of the score"))
+    table = html.table(heads, rows, caption=title)
     return html.tag("details", html.Html(html.tag("summary", f"{title} ({number(len(items))})") + table))
 
 
