@@ -33,8 +33,17 @@ def in_duckdb(sql: str, frame: pd.DataFrame) -> pd.DataFrame:
         return database.execute(sql).df()
 
 
+@pytest.fixture(scope="module")
+def additive(data):
+    """A ga2m model of the session's stream."""
+    from risk import workbench
+
+    return workbench.train(data, "ga2m", seed=7)
+
+
 @pytest.mark.parametrize("engine", [in_sqlite, in_duckdb])
-def test_the_default_models_own_numbers(model, data, engine) -> None:
+def test_the_models_own_numbers(additive, data, engine) -> None:
+    model = additive
     items = data.declarations.head(1500)
     frame = model.features.transform(items).astype(float)
     frame.insert(0, "item_id", items["item_id"].to_numpy())
@@ -85,7 +94,8 @@ def test_values_on_a_threshold_fall_where_the_model_puts_them() -> None:
     np.testing.assert_allclose(found["margin"], model.decision_function(rows), atol=1e-9)
 
 
-def test_export_writes_the_query_and_the_table_it_reads(model, space, stream_path, tmp_path) -> None:
+def test_export_writes_the_query_and_the_table_it_reads(additive, stream_path, tmp_path) -> None:
+    model = additive
     from risk import workbench
     from risk.scoring import model_sql, write_features
 
