@@ -125,7 +125,7 @@ def test_from_the_lobby_to_the_debrief(person, room) -> None:
     for one in (ann, ben):
         for _ in range(2):
             one.answer("Examine")
-            assert "such items are irregular" in one.text(), "the score comes after the first answer"
+            assert "Following the score alone" in one.text(), "the score comes after the first answer"
             one.decide("Release")
         one.sees("You have judged all items of this part")
         assert re.search("It is (ir)?regular", one.text()), "warm-ups tell what it was"
