@@ -293,7 +293,8 @@ def _passing(folder: QueueFolder, which: ItemFilter, stamp: int) -> np.ndarray:
         wanted_reason = f"|{which.reason}|"
         keep &= _mask(pc.match_substring, folder._column(REASONS), pattern=wanted_reason)
     if which.text:
-        keep &= _mask(pc.match_substring, folder._column(folder.id_field), pattern=which.text)
+        ids = pq.read_table(folder.items_file, columns=[folder.id_field]).column(0)  # nearly all are distinct
+        keep &= pc.match_substring(ids.cast(pa.string()), which.text).to_numpy().astype(bool)
     return np.flatnonzero(keep).astype(np.uint32)
 
 

@@ -93,7 +93,7 @@ def translator() -> Callable[[str], str]:
     return lambda text: words.get(text) or _VALUE.sub(lambda found: _value(found, words), text)
 
 
-_VALUE = re.compile(r"(?<![\w.,])(\d[\d,]*)(\.\d+)?(?: (pieces?|days|h))?(?!\w)")
+_VALUE = re.compile(r"(?<![\w.,])(\d[\d,]*)(\.\d+)?(?: (pieces?|items?|senders?|recipients?|days?|SDR/kg|SDR|h))?(?!\w)")
 
 
 def _value(found: re.Match, words: dict) -> str:

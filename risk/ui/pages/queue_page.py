@@ -11,7 +11,7 @@ from risk.errors import NotFound, Refused
 from risk.queues import REASONS, facet_fields
 from risk.store import Batch, Receipt
 from risk.ui import charts, html, shared
-from risk.ui.i18n import N_, _, number, plural
+from risk.ui.i18n import N_, _, language, number, plural
 from risk.ui.present import queue as present
 from risk.ui.present.words import channel_title, status_words
 from risk.ui.present.worth import summary
@@ -61,8 +61,18 @@ def _cases(batch: Batch) -> None:
     found = store.cases(which, page=page_of("queue"), size=SIZE)
     if found.page > found.pages:
         found = store.cases(which, page=found.pages, size=SIZE)
-    _rows(present.queue_rows(found.rows, who=actor().name))
+    rows = present.queue_rows(found.rows, who=actor().name)
+    _rows([replace(row, reason=_reason(batch, row)) for row in rows])
     pager("queue", found)
+
+
+def _reason(batch: Batch, row: present.QueueRow) -> str:
+    """A case keeps its leading reason in English, as it was opened; readers of other languages get it anew."""
+    if language() == "en":
+        return row.reason
+    view = shared.item(batch, row.item_id)
+    said = (*view.raising, *view.lowering)
+    return said[0].sentence if said else row.reason
 
 
 def _every_item(batch: Batch) -> None:

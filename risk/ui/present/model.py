@@ -45,7 +45,7 @@ def facts(model: FittedModel, manifest: Mapping[str, Any]) -> list[tuple[str, st
         (_("Made"), moment(manifest["created_utc"])),
         (_("Learnt from"), _("what examinations showed") if examined else _("the made world's truth")),
         (_("Items it was fitted on"), _items_and_finds(f, "fit")),
-        (_("Explained against"), plural("{n} item of the same period", _SAME_PERIOD, f.get("n_stream", 0))),
+        (_("Explained against"), _background(f.get("n_stream", 0))),
         (_("Calibrated on later items"), _items_and_finds(f, "calibrate")),
         (_("Details it uses"), _uses(model)),
     ]
@@ -56,7 +56,8 @@ def facts(model: FittedModel, manifest: Mapping[str, Any]) -> list[tuple[str, st
     return rows
 
 
-_SAME_PERIOD = N_("{n} items of the same period")
+def _background(n: int) -> str:
+    return plural("{n} item of the same period", "{n} items of the same period", n)
 
 
 def _items_and_finds(facts: Mapping[str, Any], part: str) -> str:

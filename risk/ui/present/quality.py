@@ -13,7 +13,7 @@ from risk.casework import Case
 from risk.evaluation import wilson
 from risk.fitted import FittedModel
 from risk.store import DecisionRow
-from risk.ui.i18n import N_, _, number, percent, plural
+from risk.ui.i18n import N_, _, number, percent
 
 __all__ = ["Drifted", "QualityRow", "drift", "quality", "random_check", "reviewers", "stability"]
 
@@ -160,5 +160,5 @@ def reviewers(decisions: Sequence[DecisionRow]) -> list[tuple[str, str, str, str
         agreed = sum(d.agrees for d in mine)
         low, high = wilson(agreed, len(mine))
         interval = f"{percent(low)}–{percent(high)}"
-        rows.append((suggested, number(len(mine)), plural("{n}", "{n}", agreed), interval))
+        rows.append((suggested, number(len(mine)), number(agreed), interval))
     return rows
