@@ -93,7 +93,8 @@ def translator() -> Callable[[str], str]:
     return lambda text: words.get(text) or _VALUE.sub(lambda found: _value(found, words), text)
 
 
-_VALUE = re.compile(r"(?<![\w.,])(\d[\d,]*)(\.\d+)?(?: (pieces?|items?|senders?|recipients?|days?|SDR/kg|SDR|h))?(?!\w)")
+_UNIT = "pieces?|items?|senders?|recipients?|days?|SDR/kg|SDR|h"
+_VALUE = re.compile(rf"(?<![\w.,])(\d[\d,]*)(\.\d+)?(?: ({_UNIT}))?(?!\w)")
 
 
 def _value(found: re.Match, words: dict) -> str:

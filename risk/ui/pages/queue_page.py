@@ -67,7 +67,7 @@ def _cases(batch: Batch) -> None:
 
 
 def _reason(batch: Batch, row: present.QueueRow) -> str:
-    """A case keeps its leading reason in English, as it was opened; readers of other languages get it anew."""
+    """A case keeps its leading reason in English, as it was opened; other readers get theirs anew."""
     if language() == "en":
         return row.reason
     view = shared.item(batch, row.item_id)
