@@ -114,9 +114,9 @@ def test_the_annex_is_whole_and_formula_safe(lesson: Play) -> None:
 
 
 def test_the_board_names_what_it_hides() -> None:
-    few = board_view(board(play_closed(3)))
+    few = board_view(board(play_closed(3)), "tiny")
     assert any("from 5 people" in line for line in few.lines)
-    many = board_view(board(play_closed(6)))
+    many = board_view(board(play_closed(6)), "tiny")
     assert any("gave the same answer" in line for line in many.lines)
 
 

@@ -23,7 +23,7 @@ def draw() -> None:
         st.html(html.note(str(error)))
         st.link_button(_("Open a board with its key"), f"{training.base()}/watch")
         return
-    view = present.board_view(told)
+    view = present.board_view(told, training.hall().header(key.session_id).plan)
     st.html(html.tag("span", "", "rk-board-page") + html.tag("h1", view.title, "rk-board-title"))
     if told.kind == "lobby":
         _lobby(key, told)

@@ -5,7 +5,7 @@ import datetime
 import streamlit as st
 
 from risk.classroom import control
-from risk.classroom.item_sets import band
+from risk.classroom.item_sets import CELLS, band
 from risk.classroom.plan import PLANS, ready_plan
 from risk.classroom.state import Room
 from risk.errors import NotFound, Refused, RiskError
@@ -23,6 +23,8 @@ def draw() -> None:
     key = training.key_of(training.TRAINER)
     try:
         room = training.hall().room_for_trainer(key) if key else None
+    except NotFound:
+        room = None  # its answers were deleted
     except RiskError as error:
         st.html(html.note(str(error)))
         room = None
@@ -160,7 +162,7 @@ def _pick() -> None:
         if chosen:
             st.button(_("Use this set"), key="use-set", on_click=_use_set, args=(chosen,))
     facts = {f.item_id: f for f in pool.facts}
-    cells = [f for f in pool.facts if f.irregular or f.examine][:400]
+    cells = [f for cell in CELLS for f in [f for f in pool.facts if f.cell == cell][:100]]
     st.multiselect(
         _("Items"),
         [f.item_id for f in cells],

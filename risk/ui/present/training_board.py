@@ -14,9 +14,9 @@ from risk.ui.present.item import ItemView
 from risk.ui.present.training_words import (
     ACTION_WORDS,
     KIND_TITLES,
-    MODE_HINTS,
     MODE_TITLES,
     figure_words,
+    mode_hint,
     share_words,
 )
 
@@ -54,7 +54,7 @@ class BoardView:
     contested: tuple[str, ...]
 
 
-def board_view(told: Board, question: str = "irregular") -> BoardView:
+def board_view(told: Board, plan: str, question: str = "irregular") -> BoardView:
     """The words of a board."""
     title = _(MODE_TITLES[told.mode]) if told.mode else _(KIND_TITLES[told.kind])
     if told.over:
@@ -66,7 +66,7 @@ def board_view(told: Board, question: str = "irregular") -> BoardView:
         lines += _block_lines(told.block)
     return BoardView(
         title,
-        _(MODE_HINTS[told.mode]) if told.mode and not told.block and not told.closed else "",
+        mode_hint(told.mode, plan) if told.mode and not told.block and not told.closed else "",
         _progress(told),
         told.ends_at if told.open else 0.0,
         tuple(lines),

@@ -83,7 +83,7 @@ def report_html(told: Report, seal: str, story: Callable[[str], ItemStory]) -> h
     parts = [
         html.tag("h1", told.title),
         html.definition_rows(_what_was_run(told, seal)),
-        _section(_("How to read it"), html.bullets(_(line) for line in HOW_TO_READ)),
+        _section(_("How to read it"), html.bullets(_how_to_read(told))),
         _section(_("The class, part by part"), _class_table(told.table)),
         _section(_("What the score changed"), _moved(told)),
         _section(_("Differences, each person against themselves"), _changes(told.changes)),
@@ -102,6 +102,12 @@ def report_html(told: Report, seal: str, story: Callable[[str], ItemStory]) -> h
 
 def _section(title: str, body: str) -> str:
     return html.tag("section", html.Html(html.tag("h2", title) + body))
+
+
+def _how_to_read(told: Report) -> list[str]:
+    """The lines that hold for this plan: items picked by hand are not half irregular by design."""
+    made = _("The trainer picked the items by hand: their rates are not those at work.")
+    return [made if line == HOW_TO_READ[2] and told.plan == "by-hand" else _(line) for line in HOW_TO_READ]
 
 
 def _what_was_run(told: Report, seal: str) -> list[tuple[str, str]]:

@@ -15,7 +15,7 @@ from risk.classroom.rules import place_of, used_capacity
 from risk.classroom.state import Answer, Room, Seat
 from risk.ui.i18n import _, number
 from risk.ui.present.item import ItemView, Section
-from risk.ui.present.training_words import ACTION_WORDS, KIND_TITLES, MODE_HINTS, MODE_TITLES, sentence
+from risk.ui.present.training_words import ACTION_WORDS, KIND_TITLES, MODE_TITLES, mode_hint, sentence
 
 __all__ = ["Advice", "Feedback", "TraineeView", "trainee_view"]
 
@@ -91,7 +91,7 @@ def _judging(room: Room, seat: Seat, views: Views) -> TraineeView:
         place.does,
         seat.pseudonym,
         _(MODE_TITLES[mode]),
-        _(MODE_HINTS[mode]),
+        mode_hint(mode, room.setup.plan.name),
         place.step,
         place.item_id if shows else "",
         _("Item {n} of {of}", n=number(place.number), of=number(place.of)) if place.number else "",

@@ -19,9 +19,11 @@ __all__ = [
     "PLAN_HINTS",
     "PLAN_TITLES",
     "PURPOSE",
+    "PICKED_HINT",
     "STRENGTH_WORDS",
     "TAG_TITLES",
     "figure_words",
+    "mode_hint",
     "sentence",
     "share_words",
     "verdict_words",
@@ -56,6 +58,10 @@ MODE_HINTS = {
     "BURST": N_("Half of these items are irregular. After each you learn what it was."),
     "OPERATIONAL": N_("As in the post: few items are irregular, and you can examine only some. No feedback."),
 }
+#: Said instead where the trainer picked the items.
+PICKED_HINT = N_(
+    "Your trainer picked these items by hand. First your own answer, then the score and its reasons."
+)
 KIND_TITLES = {
     "lobby": N_("Lobby"),
     "check": N_("Reading the explanation"),
@@ -190,6 +196,15 @@ assert set(MODE_TITLES) == set(MODES) and set(ACTION_WORDS) == set(ACTIONS) and 
 assert set(WHY_WORDS) == set(REASONS) and set(PLANS) < set(PLAN_TITLES)
 assert {q.code: q.choices for q in CHECKS} == {c: len(w[1]) for c, w in CHECK_WORDS.items()}
 assert {q.code: q.choices for q in EXITS} == {c: len(w[1]) for c, w in EXIT_WORDS.items()}
+
+
+def mode_hint(mode: str, plan: str) -> str:
+    """What a part asks for, and how its items were put together: said truly for every plan.
+
+    >>> "Half of these items" in mode_hint("SCORE", "lesson-45"), mode_hint("SCORE_WHY", "by-hand")[:12]
+    (True, 'Your trainer')
+    """
+    return _(PICKED_HINT if plan == "by-hand" else MODE_HINTS[mode])
 
 
 def sentence(text: str) -> str:
