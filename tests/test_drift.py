@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 
 from risk.drift import Limits, Watched, drift, psi, rising_words
 from risk.errors import BadSetting, Refused
+from risk.ui import lab_charts
+from risk.ui.present import drift as present
 from risk.watching import kept_drift, watch_drift
 from risk.workbench import Workspace
 
@@ -116,3 +119,17 @@ def test_what_was_watched_is_kept_and_read_again(model, calm, since, tmp_path) -
     assert again.sentence == found.sentence and len(again.table) == len(found.table)
     with pytest.raises(BadSetting, match="a day such as"):
         watch_drift(model, calm, since="soon")
+
+
+def test_the_page_shows_what_was_measured(model, data, since) -> None:
+    found = drift(model, data, since=since)
+    listed = present.monitors(found)
+    assert set(listed) == set(found.table["monitor"])
+    for monitor, whats in listed.items():
+        rows = present.week_rows(found, monitor, whats[0])
+        assert rows and all(
+            r["alarm"] == (not r["low"] <= r["value"] <= r["high"]) for r in rows if monitor != "rising"
+        )
+        json.dumps(lab_charts.limits(rows, title="t", theme="dark"))
+    assert len(present.alarm_rows(found)) == min(len(found.alarms), 100)
+    assert present.sentence(found)

@@ -42,12 +42,12 @@ def _preset(world: str, policies: tuple[str, ...], seeds: tuple[int, ...], *, la
     return Study(policies, seeds, Recipe(world, weeks=60, items_a_week=a_week), Plan(capacity=capacity))
 
 
-def _halls(policy: str, weights: str, learner: str = "cases") -> Study:
+def _halls(policy: str, weights: str, learner: str = "cases", cap: float = 1000.0) -> Study:
     return Study(
         (policy,),
         _FEW,
         Recipe("two-halls", weeks=60, items_a_week=4000, halls=True),
-        Plan(capacity=0.05, weights=weights, cap=1000.0, only=("hall",), points=0.5, learner=learner),
+        Plan(capacity=0.05, weights=weights, cap=cap, only=("hall",), points=0.3, learner=learner),
     )
 
 
@@ -81,8 +81,8 @@ EXPERIMENTS = {
                 "domain-shift": Study(
                     (*FIXED, "adaptive", "random"),
                     _FEW,
-                    Recipe("domain-shift", weeks=60, items_a_week=10_000),
-                    Plan(capacity=0.05),
+                    Recipe("domain-shift", weeks=60, items_a_week=6000),
+                    Plan(capacity=0.03),
                 )
             },
         ),
@@ -95,10 +95,12 @@ EXPERIMENTS = {
             "equal-lanes",
             "What does a policy make of two lanes with the same true rate?",
             {
-                "targeted": _halls("targeted", "none"),
-                "90/10, unweighted": _halls("hybrid-90-10", "none"),
-                "90/10, weighted": _halls("hybrid-90-10", "capped"),
-                "90/10, examined only": _halls("hybrid-90-10", "none", "boosted"),
+                "targeted only": _halls("targeted", "none"),
+                "90/10": _halls("hybrid-90-10", "none"),
+                "90/10, weights up to 10": _halls("hybrid-90-10", "capped", cap=10.0),
+                "90/10, weights up to 1,000": _halls("hybrid-90-10", "capped"),
+                "70/30, weights up to 1,000": _halls("hybrid-70-30", "capped"),
+                "90/10, examined items only": _halls("hybrid-90-10", "none", "boosted"),
             },
         ),
     )

@@ -18,7 +18,7 @@ from risk.schema import Dictionary
 from risk.simulation.boosting import Form
 from risk.simulation.year import Year, cut, form_of
 
-__all__ = ["LAB_WORLDS", "Made", "Recipe", "in_halls", "load_lab_world", "make_year", "year_of"]
+__all__ = ["LAB_WORLDS", "Made", "Recipe", "in_halls", "load_lab_world", "make_year", "world_file", "year_of"]
 
 _WORLDS = Path(__file__).parent / "worlds"
 #: Worlds made for the lab's experiments.
@@ -84,7 +84,12 @@ def load_lab_world(name: str) -> World:
     >>> load_lab_world("two-halls").name
     'two-halls'
     """
-    return load_world(str(_WORLDS / f"{name}.toml") if name in LAB_WORLDS else name)
+    return load_world(world_file(name))
+
+
+def world_file(name: str) -> str:
+    """The path of one of the lab's own worlds; any other name as it is."""
+    return str(_WORLDS / f"{name}.toml") if name in LAB_WORLDS else name
 
 
 def year_of(recipe: Recipe) -> Year:

@@ -7,7 +7,7 @@ from typing import Any
 
 from risk.ui.charts import _base
 
-__all__ = ["burden", "missed", "year"]
+__all__ = ["burden", "limits", "missed", "year"]
 
 Spec = dict[str, Any]
 _COLORS = {"light": ["#0b6bb0", "#c9521a", "#00795c"], "dark": ["#6bb7ee", "#f0904f", "#3fc79c"]}
@@ -120,3 +120,33 @@ def _dots(rows: Sequence[dict[str, Any]], theme: str, y: Spec, x: Spec, tooltip:
             "tooltip": tooltip,
         },
     }
+
+
+def limits(rows: Sequence[dict[str, Any]], *, title: str, theme: str) -> Spec:
+    """A monitor by week with its limits as a band; alarms are larger and of another colour and shape."""
+    blue, orange = _COLORS[theme][:2]
+    x = {"field": "week", "type": "temporal", "title": None}
+    band = {
+        "mark": {"type": "area", "aria": False, "opacity": 0.18, "color": blue},
+        "encoding": {
+            "x": x,
+            "y": {"field": "low", "type": "quantitative", "title": title},
+            "y2": {"field": "high"},
+        },
+    }
+    line = {
+        "mark": {"type": "line", "color": blue, "strokeWidth": 2},
+        "encoding": {"x": x, "y": {"field": "value", "type": "quantitative"}},
+    }
+    dots = {
+        "mark": {"type": "point", "filled": True},
+        "encoding": {
+            "x": x,
+            "y": {"field": "value", "type": "quantitative"},
+            "color": {"condition": {"test": "datum.alarm", "value": orange}, "value": blue},
+            "size": {"condition": {"test": "datum.alarm", "value": 130}, "value": 40},
+            "shape": {"condition": {"test": "datum.alarm", "value": "triangle-up"}, "value": "circle"},
+            "tooltip": [{"field": "week"}, {"field": "value"}, {"field": "low"}, {"field": "high"}],
+        },
+    }
+    return _base(theme, 280) | {"data": {"values": list(rows)}, "layer": [band, line, dots]}
