@@ -9,7 +9,9 @@ from pathlib import Path
 from risk import batch, datasets, workbench
 from risk.errors import BadSetting, Refused
 from risk.fitted import FittedModel
+from risk.models.profile_tables import ProfileTables
 from risk.models.sql import additive_sql
+from risk.models.sql_profiles import profiles_sql
 from risk.models.tables import AdditiveTables
 
 __all__ = ["Means", "Report", "model_sql", "score_to_file", "write_features", "write_text"]
@@ -80,21 +82,23 @@ def model_sql(model: FittedModel) -> str:
     Raises
     ------
     risk.errors.Refused
-        When the model's margin is no sum of tables.
+        When the model has no tables to write out.
     """
-    if type(model.tables) is not AdditiveTables:
-        raise Refused(
-            f"Model {model.model_id} ({model.kind}) is no plain sum of tables, so it has no SQL form "
-            "here. Export a ga2m, scorecard, logistic or rules model. Nothing was written."
-        )
     id_column = model.dictionary.id_field
+    if isinstance(model.tables, ProfileTables):
+        query = profiles_sql(model.tables, table="features", id_column=id_column)
+    elif isinstance(model.tables, AdditiveTables):
+        query = additive_sql(model.tables, table="features", id_column=id_column)
+    else:
+        raise Refused(
+            f"Model {model.model_id} ({model.kind}) has no tables, so it has no SQL form. Export one of "
+            "the interpretable kinds. Nothing was written."
+        )
     return (
         f"-- Model {model.model_id}: margin and attributions (log-odds). Synthetic data, for training.\n"
         f'-- Reads a table "features" with {id_column} and one number a feature, NULL where not known:\n'
         "-- make it with: risk export MODEL --to features --data DATA --out features.parquet\n"
-        "-- The risk score is 1 / (1 + exp(-margin)).\n"
-        + additive_sql(model.tables, table="features", id_column=id_column)
-        + ";\n"
+        "-- The risk score is 1 / (1 + exp(-margin)).\n" + query + ";\n"
     )
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from risk.models import AdditiveTables, GA2MClassifier
 from risk.models.sql import additive_sql
+from risk.scoring import model_sql, write_features
 
 
 def in_sqlite(sql: str, frame: pd.DataFrame) -> pd.DataFrame:
@@ -42,16 +43,20 @@ def additive(data):
 
 
 @pytest.mark.parametrize("engine", [in_sqlite, in_duckdb])
-def test_the_models_own_numbers(additive, data, engine) -> None:
-    model = additive
+@pytest.mark.parametrize("kind", ["additive", "profiles"])
+def test_the_models_own_numbers(kind, additive, model, data, engine) -> None:
+    model = additive if kind == "additive" else model
+    assert model.kind == ("ga2m" if kind == "additive" else "profiles")
     items = data.declarations.head(1500)
     frame = model.features.transform(items).astype(float)
     frame.insert(0, "item_id", items["item_id"].to_numpy())
-    found = engine(additive_sql(model.tables, table="features", id_column="item_id"), frame)
+    found = engine(model_sql(model), frame)
     expected = model.attribute(items).set_index("item_id").loc[found["item_id"]].reset_index()
     for name in [c for c in found.columns if c != "item_id"]:
         np.testing.assert_allclose(found[name], expected[name], atol=1e-5, err_msg=name)
     assert {f"phi_{n}" for n in model.tables.names} | {"margin", "item_id"} == set(found.columns)
+    total = model.base_value + found[[c for c in found if c.startswith("phi_")]].sum(axis=1)
+    np.testing.assert_allclose(total, found["margin"], atol=1e-6)
 
 
 @settings(max_examples=15)
@@ -97,7 +102,6 @@ def test_values_on_a_threshold_fall_where_the_model_puts_them() -> None:
 def test_export_writes_the_query_and_the_table_it_reads(additive, stream_path, tmp_path) -> None:
     model = additive
     from risk import workbench
-    from risk.scoring import model_sql, write_features
 
     write_features(model, stream_path, tmp_path / "features.parquet")
     with duckdb.connect() as database:

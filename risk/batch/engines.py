@@ -42,8 +42,9 @@ def processes(count: int) -> Engine:
         with ProcessPoolExecutor(count, mp_context=fresh) as pool:
             try:
                 yield lambda function, tasks: _as_they_come(pool, function, tasks)
-            finally:
+            except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
+                raise
 
     return serial if count == 1 else engine
 

@@ -10,14 +10,14 @@ SQLite, DuckDB and PostgreSQL read alike.
 >>> print(additive_sql(tables, table="features", id_column="item_id"))
 WITH binned AS (
   SELECT "item_id",
-    CASE WHEN "w" IS NULL THEN 2 WHEN "w" <= 10.0 THEN 0 ELSE 1 END AS b0
+    CASE WHEN "w" IS NULL THEN 2 WHEN "w" <= 10.0e0 THEN 0 ELSE 1 END AS b0
   FROM "features"
 ), explained AS (
   SELECT "item_id",
-    (CASE WHEN b0 <= 0 THEN -0.5 WHEN b0 <= 1 THEN 1.5 ELSE 0.5 END) AS "phi_w"
+    (CASE WHEN b0 <= 0 THEN -0.5e0 WHEN b0 <= 1 THEN 1.5e0 ELSE 0.5e0 END) AS "phi_w"
   FROM binned
 )
-SELECT "item_id", -0.5 + "phi_w" AS "margin", "phi_w"
+SELECT "item_id", -0.5e0 + "phi_w" AS "margin", "phi_w"
 FROM explained
 """
 
@@ -29,7 +29,7 @@ import numpy as np
 
 from risk.models.tables import AdditiveTables
 
-__all__ = ["additive_sql"]
+__all__ = ["additive_sql", "quoted", "number", "bin_case", "steps_case"]
 
 
 def additive_sql(tables: AdditiveTables, *, table: str, id_column: str) -> str:
@@ -48,49 +48,60 @@ def additive_sql(tables: AdditiveTables, *, table: str, id_column: str) -> str:
     str
         A ``SELECT`` of `id_column`, ``margin`` and ``phi_<feature>``, in log-odds.
     """
-    names = [_name(f"phi_{n}") for n in tables.names]
+    names = [quoted(f"phi_{n}") for n in tables.names]
     bins = [
-        f"{_bin(name, edges)} AS b{j}"
+        f"{bin_case(name, edges)} AS b{j}"
         for j, (name, edges) in enumerate(zip(tables.names, tables.edges, strict=True))
     ]
     phi = [f"{' + '.join(_terms(tables, j))} AS {names[j]}" for j in range(len(names))]
-    item, indent = _name(id_column), ",\n    "
+    item, indent = quoted(id_column), ",\n    "
     return (
-        f"WITH binned AS (\n  SELECT {indent.join([item, *bins])}\n  FROM {_name(table)}\n), "
+        f"WITH binned AS (\n  SELECT {indent.join([item, *bins])}\n  FROM {quoted(table)}\n), "
         f"explained AS (\n  SELECT {indent.join([item, *phi])}\n  FROM binned\n)\n"
-        f'SELECT {item}, {" + ".join([_number(tables.base), *names])} AS "margin", {", ".join(names)}\n'
+        f'SELECT {item}, {" + ".join([number(tables.base), *names])} AS "margin", {", ".join(names)}\n'
         "FROM explained"
     )
 
 
-def _name(name: str) -> str:
+def quoted(name: str) -> str:
+    """A name as SQL writes it.
+
+    >>> print(quoted('wei"ght'))
+    "wei""ght"
+    """
     return '"' + name.replace('"', '""') + '"'
 
 
-def _number(value: float) -> str:
-    return repr(float(value) + 0.0)
+def number(value: float) -> str:
+    """A number as SQL reads it back exactly; the exponent makes it a double, not a decimal.
+
+    >>> number(0.1), number(1e-9), number(-0.0)
+    ('0.1e0', '1e-09', '0.0e0')
+    """
+    text = repr(float(value) + 0.0)
+    return text if "e" in text else f"{text}e0"
 
 
-def _bin(name: str, edges: np.ndarray) -> str:
+def bin_case(name: str, edges: np.ndarray) -> str:
     """The bin of a feature: how many thresholds lie below it; the last bin for a missing value."""
-    column = _name(name)
+    column = quoted(name)
     finite = [k for k, e in enumerate(edges) if np.isfinite(e)]
-    whens = [f"WHEN {column} <= {_number(edges[k])} THEN {k}" for k in finite]
+    whens = [f"WHEN {column} <= {number(edges[k])} THEN {k}" for k in finite]
     last = len(finite)  # a threshold at infinity: nothing lies above it
     return " ".join([f"CASE WHEN {column} IS NULL THEN {len(edges) + 1}", *whens, f"ELSE {last} END"])
 
 
 def _terms(tables: AdditiveTables, j: int) -> list[str]:
     """The parts of one feature's attribution: its own table, and its share of each pair."""
-    out = [f"({_steps(f'b{j}', [_number(v) for v in tables.single[j]])})"]
+    out = [f"({steps_case(f'b{j}', [number(v) for v in tables.single[j]])})"]
     for (a, b), at, bt in zip(tables.pairs, tables.phi_a, tables.phi_b, strict=True):
         if j in (a, b):
-            rows = [_steps(f"b{b}", [_number(v) for v in row]) for row in (at if j == a else bt)]
-            out.append(f"({_steps(f'b{a}', rows)})")
+            rows = [steps_case(f"b{b}", [number(v) for v in row]) for row in (at if j == a else bt)]
+            out.append(f"({steps_case(f'b{a}', rows)})")
     return out
 
 
-def _steps(column: str, values: Sequence[str]) -> str:
+def steps_case(column: str, values: Sequence[str]) -> str:
     """Values by bin as one ``CASE``, equal neighbours together; a constant stands alone."""
     ends = [k for k in range(len(values)) if k == len(values) - 1 or values[k] != values[k + 1]]
     if len(ends) == 1:
