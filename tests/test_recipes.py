@@ -1,4 +1,4 @@
-"""Every kind of model can be trained, explained and brought back from disk; the default follows the records."""
+"""Every kind of model can be trained, explained and brought back; the default follows the records."""
 
 from __future__ import annotations
 
