@@ -117,7 +117,7 @@ def serve(
     tell(
         f"Scores by {scorer.model.model_id} at http://{host}:{port}/score   (forms at /docs; stop with Ctrl+C)"
     )
-    uvicorn.run(make_app(scorer), host=host, port=port, log_level="warning")
+    uvicorn.run(make_app(scorer), host=host, port=port, log_level="warning", timeout_keep_alive=75)
 
 
 @contextmanager
