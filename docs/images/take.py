@@ -124,7 +124,7 @@ def visit(page: Page, url: str, out: Path, suffix: str) -> None:
     keep(page, out, f"item{suffix}")
     ask_what_if(page)
     keep(page, out, f"what-if{suffix}")
-    for name in ("model", "log", "help"):
+    for name in ("model", "quality", "data", "log", "help"):
         page.goto(f"{url}/{name}")
         settle(page)
         keep(page, out, f"{name}{suffix}")

@@ -1,5 +1,7 @@
 """The frame around every page: title, navigation, who is working, and what this is for."""
 
+import os
+
 import streamlit as st
 
 from risk.access import may
@@ -7,6 +9,7 @@ from risk.ui import html, i18n, shared, training
 from risk.ui.i18n import _
 from risk.ui.menu import MENU, Entry
 from risk.ui.session import actor
+from risk.ui.signin import VISITOR
 
 
 def draw() -> None:
@@ -65,9 +68,27 @@ def _language() -> None:
 
 
 def _who() -> None:
-    if actor().name == "visitor":
-        st.html(html.note(_("From another machine you can take part in a training session, nothing else.")))
+    me, kind = actor(), os.environ.get("RISK_SIGN_IN", "local")
+    if me == VISITOR:
+        _visitor(kind)
+    elif kind == "local":
+        _name()
+    else:
+        roles = ", ".join(_(role.replace("_", " ")) for role in sorted(me.roles))
+        st.html(html.tag("p", _("Signed in as {who}: {roles}.", who=me.name, roles=roles), "rk-small"))
+        if kind == "oidc":
+            st.button(_("Sign out"), key="sign-out", on_click=st.logout)
+
+
+def _visitor(kind: str) -> None:
+    if kind == "oidc":
+        st.html(html.note(_("You are not signed in, or your sign-in has expired.")))
+        st.button(_("Sign in"), key="sign-in", type="primary", on_click=st.login)
         return
+    st.html(html.note(_("From another machine you can take part in a training session, nothing else.")))
+
+
+def _name() -> None:
     st.text_input(
         _("Your name in the log"),
         key="who",
