@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from contextvars import ContextVar
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -22,23 +23,47 @@ from babel.dates import format_date, format_time
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 
-__all__ = ["LANGUAGES", "N_", "_", "language", "moment", "number", "percent", "plural", "speak", "translator"]
+__all__ = [
+    "LANGUAGES",
+    "N_",
+    "_",
+    "language",
+    "moment",
+    "number",
+    "percent",
+    "plural",
+    "settle",
+    "speak",
+    "translator",
+]
 
 LANGUAGES = {"en": "English", "fr": "Français"}
 _LOCALES = {"en": "en_GB", "fr": "fr_FR"}
 _FOLDER = Path(__file__).parent / "locale"
+#: Each session is drawn in a thread of its own, and each thread has its own value.
+_present: ContextVar[str] = ContextVar("language", default="")
 _asked: list[Callable[[], str]] = [lambda: "en"]
 
 
 def speak(which: Callable[[], str]) -> None:
     """Say once how the language of the present reader is found."""
     _asked[0] = which
+    _present.set("")
 
 
 def language() -> str:
     """The present reader's language, a key of `LANGUAGES`."""
+    return _present.get() or _ask()
+
+
+def _ask() -> str:
     asked = _asked[0]()
     return asked if asked in LANGUAGES else "en"
+
+
+def settle(spoken: str = "") -> None:
+    """Keep a language (by default the reader's) for this thread: asked once a drawing, not once a word."""
+    _present.set(spoken or _ask())
 
 
 @cache

@@ -31,7 +31,7 @@ MENU = (
     Entry("model", "model_page.py", N_("Model"), N_("Understand"), "view_model"),
     Entry("drift", "drift_page.py", N_("Drift"), N_("Understand"), "view_model"),
     Entry("lab", "lab_page.py", N_("Policy lab"), N_("Understand"), "simulate"),
-    Entry("quality", "quality_page.py", N_("Quality and drift"), N_("Understand"), "view_model"),
+    Entry("quality", "quality_page.py", N_("Quality"), N_("Understand"), "view_model"),
     Entry("data", "data_page.py", N_("Data"), N_("Understand"), "bring_data"),
     Entry("training", "training_control.py", N_("Training room"), N_("Train"), "run_session"),
     Entry("board", "training_board.py", N_("Board"), N_("Train"), "run_session"),

@@ -5,7 +5,7 @@ import streamlit as st
 from risk.casework import Case
 from risk.errors import NotFound
 from risk.store import Batch
-from risk.ui import asking, charts, comparing, deciding, html, shared
+from risk.ui import asking, charts, comparing, deciding, html, i18n, shared
 from risk.ui.i18n import _, language, number, plural
 from risk.ui.present.evidence import evidence_pack
 from risk.ui.present.item import ItemView, Section
@@ -158,7 +158,7 @@ def _trail(view: ItemView, batch: Batch) -> None:
         st.html(html.table(headers, rows, right=frozenset({0})) if rows else nothing)
     st.download_button(
         _("Evidence pack"),
-        lambda: _pack(view, batch),
+        lambda spoken=language(): _pack(view, batch, spoken),
         f"{view.item_id}.html",
         "text/html",
         key="pack",
@@ -167,7 +167,8 @@ def _trail(view: ItemView, batch: Batch) -> None:
     )
 
 
-def _pack(view: ItemView, batch: Batch) -> str:
+def _pack(view: ItemView, batch: Batch, spoken: str) -> str:
+    i18n.settle(spoken)  # made when it is asked for, in a thread that belongs to no session
     entries = shared.house().store.entries_of(view.item_id)
     manifest = shared.house().workspace.registry.manifest(batch.model_id)
     row = shared.row(batch, view.item_id)

@@ -1,4 +1,4 @@
-"""Quality and drift: what came in, how it has moved, and how the process goes."""
+"""Quality: what came in, how it has moved, and how the process goes."""
 
 import streamlit as st
 
@@ -15,7 +15,7 @@ MOST = 100_000
 
 def draw() -> None:
     """Draw the page for the newest queue."""
-    st.title(_("Quality and drift"))
+    st.title(_("Quality"))
     show_flash()
     batch = shared.newest_batch()
     if batch is None:

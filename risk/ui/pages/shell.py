@@ -14,6 +14,7 @@ from risk.ui.signin import VISITOR
 
 def draw() -> None:
     """Draw the frame and run the page that was asked for."""
+    i18n.settle()
     st.set_page_config(page_title=_("Risk-scoring workbench"), page_icon="📦", layout="wide")
     st.html(html.STYLE)
     guest = training.guest()  # a trainee or an observer sees their one page and no menu
