@@ -30,10 +30,10 @@ def draw() -> None:
     _progress(view, told)
     if view.hint:
         st.html(html.tag("p", view.hint, "rk-board-line"))
-    if view.lines:
-        st.html("".join(html.tag("p", line, "rk-board-line") for line in view.lines))
     if told.closed and not told.block:
-        _closed(key, told)
+        _closed(key, view, told)
+    elif view.lines:
+        st.html(_lines(view))
     if told.block:
         _block(view, told)
     if told.kind == "debrief" or told.over:
@@ -82,21 +82,24 @@ def _progress(view: present.BoardView, told: Board) -> None:
         st.progress(min(1.0, told.answered / told.expected))
 
 
-def _closed(key: Key, told: Board) -> None:
-    """The closed item: what was declared and why the score is what it is, beside the answers."""
+def _lines(view: present.BoardView) -> str:
+    return "".join(html.tag("p", line, "rk-board-line") for line in view.lines)
+
+
+def _closed(key: Key, view: present.BoardView, told: Board) -> None:
+    """The closed item: what was declared and what came out, beside the answers and the score's reasons."""
+    item = training.item(training.hall().rooms.room(key.session_id), told.closed.item_id)
     left, right = st.columns([3, 4], gap="large")
     with left:
-        room = training.hall().rooms.room(key.session_id)
-        view = training.item(room, told.closed.item_id)
-        rows = present.item_facts(view)
-        st.html(html.tag("div", html.Html(html.definition_rows(rows)), "rk-board-facts"))
+        facts = html.definition_rows(present.item_facts(item))
+        st.html(_lines(view) + html.tag("div", facts, "rk-board-facts"))
     with right:
-        reasons = [*view.raising[:3], *view.lowering[:2]]
+        if not told.closed.why:
+            _answers(told)
+        reasons = [*item.raising[:3], *item.lowering[:2]]
         lines = [html.Html(html.escape(r.sentence) + ": " + html.tag("strong", r.effect)) for r in reasons]
         title = html.tag("p", _("Why the score is what it is"), "rk-section")
         st.html(html.tag("div", html.Html(title + html.bullets(lines)), "rk-board-facts"))
-        if not told.closed.why:
-            _answers(told)
 
 
 def _answers(told: Board) -> None:
