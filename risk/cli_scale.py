@@ -102,7 +102,7 @@ def serve(
     ] = 0.02,
     workspace: SpaceOpt = None,
 ) -> None:
-    """Scores over HTTP: one declaration or many, with lane, reasons and the model id. Needs the extra [service].
+    """Scores over HTTP: one declaration or many, with lane, reasons, model id. Needs the extra [service].
 
     Example: risk serve champion --port 8080
     """
@@ -114,9 +114,8 @@ def serve(
     from risk.service import make_app, make_scorer
 
     scorer = make_scorer(space(workspace), model, history=history, scores=scores, rate=rate)
-    tell(
-        f"Scores by {scorer.model.model_id} at http://{host}:{port}/score   (forms at /docs; stop with Ctrl+C)"
-    )
+    where = f"http://{host}:{port}"
+    tell(f"Scores by {scorer.model.model_id}: POST {where}/score   (its form: {where}/openapi.json)")
     uvicorn.run(make_app(scorer), host=host, port=port, log_level="warning", timeout_keep_alive=75)
 
 

@@ -98,6 +98,8 @@ def make_app(scorer: Scorer, *, look_every: float = 1.0) -> FastAPI:
     app = FastAPI(
         title="Postal risk scores",
         version="1",
+        docs_url=None,
+        redoc_url=None,
         lifespan=life,
         description="Synthetic data, for training; not for live enforcement. A score is about a "
         "declaration, never about a person.",
@@ -145,7 +147,6 @@ def _refusals(app: FastAPI) -> None:
     @app.exception_handler(RiskError)
     async def refuse(request: Request, error: RiskError) -> Response:
         return _problem(str(error), 422 if isinstance(error, Refused) else 503)
-
 
     @app.exception_handler(RequestValidationError)
     async def explain(request: Request, error: RequestValidationError) -> Response:
