@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 
-from risk.classroom import fold
+from risk.classroom import Recorded, apply, control, fold
 from risk.classroom.debrief import card, report
 from tests.fixtures_classroom import Play, play_lesson
 
@@ -44,6 +44,14 @@ def test_a_card_tells_its_owner_what_they_did_and_nothing_of_others(lesson: Play
     assert len(mine.hits) + len(mine.misses) == 30 + 5 + 1
     others = [s.pseudonym for s in lesson.room.present if s.seat_id != "s0"]
     assert not [name for name in others if name in json.dumps(asdict(mine))]
+
+
+def test_taking_someone_out_changes_no_figure(lesson: Play) -> None:
+    """Whoever compares the report before and after learns nothing about the one who left."""
+    before, room = report(lesson.room), lesson.room
+    for event in control.remove(room, seat="s3"):
+        room = apply(room, Recorded(room.seq + 1, lesson.now, event))
+    assert replace(report(room), joined=before.joined) == before
 
 
 def test_a_class_of_four_sees_no_figure_of_people() -> None:

@@ -123,7 +123,7 @@ def _progress(room: Room) -> tuple[int, int]:
 
 def _item_panel(room: Room, item_id: str) -> ItemPanel:
     facts, key = room.facts(item_id), (room.stage.step, item_id)
-    given = [(s, s.answers[key]) for s in room.present if key in s.answers]
+    given = [(s, s.answers[key]) for s in room.seats.values() if key in s.answers]
     truth = facts.truth if room.truth.get(item_id) else ""
     if len(given) < LEAST["class_people"]:
         return ItemPanel(item_id, len(given), {}, {}, 0, {}, facts.advice, facts.risk_score, truth,

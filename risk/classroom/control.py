@@ -102,7 +102,7 @@ def lock(room: Room, *, locked: bool) -> list[ev.Event]:
 
 
 def remove(room: Room, *, seat: str) -> list[ev.Event]:
-    """Take a seat out; its answers no longer count."""
+    """Take a seat out: it can do nothing more. What it said so far stays in the sums (see `judgements`)."""
     _running(room)
     if seat not in room.seats:
         raise ClassRefused(f"there is no seat {seat}", todo="Reload the page.")

@@ -237,7 +237,7 @@ def _slices(
 def _checks(room: Room) -> dict[str, Figure]:
     out = {}
     for question in CHECKS:
-        said = [s.checks[question.code] for s in room.present if question.code in s.checks]
+        said = [s.checks[question.code] for s in room.seats.values() if question.code in s.checks]
         few = len(said) < LEAST["class_people"]
         right = sum(choice == question.right for choice in said)
         out[question.code] = undefined("too_few_people", len(said)) if few else wilson(right, len(said))
@@ -248,7 +248,7 @@ def _exits(room: Room) -> dict[str, dict[int, int]]:
     """Answers to the exit questions; empty under 5 people."""
     out: dict[str, dict[int, int]] = {}
     for question in EXITS:
-        said = [s.exits[question.code] for s in room.present if question.code in s.exits]
+        said = [s.exits[question.code] for s in room.seats.values() if question.code in s.exits]
         out[question.code] = dict(Counter(said)) if len(said) >= LEAST["class_people"] else {}
     return out
 

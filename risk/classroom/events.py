@@ -72,7 +72,7 @@ class Joined(Event):
 
 @dataclass(frozen=True, slots=True)
 class Removed(Event):
-    """The trainer took a seat out of the session; its answers do not count."""
+    """The trainer took a seat out of the session: it can do nothing more."""
 
     name: ClassVar[str] = "removed"
     seat: str

@@ -85,6 +85,7 @@ class Hall:
     def open(self, order: Order, pool: Pool, *, actor: Actor) -> Opened:
         """Draw the items, fix the setup, open the lobby. Errors: `NotAllowed`, `Refused`, `NotRecorded`."""
         require(actor, "run_session")
+        self.erase_old()  # here and when the server starts: one that runs for months forgets, too
         setup = self._setup(order, pool)
         made = Opened(secrets.token_hex(6), new_code(), Key("", new_secret()), Key("", new_secret()))
         trainer, watch = (Key(made.session_id, key.secret) for key in (made.trainer, made.watch))

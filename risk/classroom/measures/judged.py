@@ -54,12 +54,13 @@ class Judgement:
 
 
 def judgements(room: Room, *, counted: bool = True) -> list[Judgement]:
-    """Every finished judgement of seats that were not removed; with `counted`, warm-ups are left out.
+    """Every finished judgement; with `counted`, warm-ups are left out.
 
-    Skipped items and items whose advice was never answered do not count.
+    Skipped items and items whose advice was never answered do not count. What a seat said before it was
+    removed does count: else the figures before and after would give its answers away by subtraction.
     """
     out = []
-    for seat in room.present:
+    for seat in room.seats.values():
         for (step, item_id), answer in seat.answers.items():
             if (step, item_id) in room.skipped or not is_done(room, seat, answer):
                 continue
