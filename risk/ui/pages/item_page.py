@@ -1,5 +1,7 @@
 """One item: what was declared, what the score says and why, and the reviewer's decision."""
 
+from functools import partial
+
 import streamlit as st
 
 from risk.casework import Case
@@ -158,7 +160,7 @@ def _trail(view: ItemView, batch: Batch) -> None:
         st.html(html.table(headers, rows, right=frozenset({0})) if rows else nothing)
     st.download_button(
         _("Evidence pack"),
-        lambda spoken=language(): _pack(view, batch, spoken),
+        partial(_pack, view, batch, language()),
         f"{view.item_id}.html",
         "text/html",
         key="pack",
