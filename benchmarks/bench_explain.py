@@ -79,8 +79,8 @@ def _others(x: np.ndarray, y: np.ndarray) -> Iterator[Case]:
     if find_spec("lightgbm"):
         import lightgbm
 
-        plan = {"objective": "binary", "num_leaves": 8, "learning_rate": 0.06, "num_threads": 1, "verbose": -1}
-        light = lightgbm.train(plan, lightgbm.Dataset(x, y.astype(int)), TREES)
+        plan = {"objective": "binary", "num_leaves": 8, "learning_rate": 0.06, "num_threads": 1}
+        light = lightgbm.train(plan | {"verbose": -1}, lightgbm.Dataset(x, y.astype(int)), TREES)
         yield "LightGBM pred_contrib", len(some), lambda: light.predict(some, pred_contrib=True)
     if find_spec("xgboost"):
         import xgboost
