@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -32,8 +32,8 @@ app.add_typer(schema_app, name="schema")
 DataArg = Annotated[Path, typer.Argument(help="A Data Package folder, a CSV, or a Parquet file or folder.",
                                          metavar="DATA")]
 ModelArg = Annotated[str, typer.Argument(help="A model id, a unique prefix of one, or 'champion'.", metavar="MODEL")]
-SchemaOpt = Annotated[Optional[Path], typer.Option("--schema", help="Data dictionary of a single file.")]
-SpaceOpt = Annotated[Optional[Path], typer.Option("--workspace", help="Default: $RISK_WORKSPACE, else ./workspace.")]
+SchemaOpt = Annotated[Path | None, typer.Option("--schema", help="Data dictionary of a single file.")]
+SpaceOpt = Annotated[Path | None, typer.Option("--workspace", help="Default: $RISK_WORKSPACE, else ./workspace.")]
 FormatOpt = Annotated[str, typer.Option("--format", help="table, json or csv.")]
 SeedOpt = Annotated[int, typer.Option("--seed", help="The same seed gives the same result.")]
 
@@ -64,12 +64,12 @@ def demo(items: Annotated[int, typer.Option("--items", help="Items in the stream
 
 @app.command()
 def generate(out: Annotated[Path, typer.Option("--out", help="Folder for the Data Package.")],
-             items: Annotated[Optional[int], typer.Option("--items", help="Default: 20,000, or with --history as "
+             items: Annotated[int | None, typer.Option("--items", help="Default: 20,000, or with --history as "
                                                           "many as come in --days.")] = None,
-             days: Annotated[Optional[int], typer.Option("--days", help="Default: the world's own.")] = None,
+             days: Annotated[int | None, typer.Option("--days", help="Default: the world's own.")] = None,
              seed: SeedOpt = 7,
              world: Annotated[str, typer.Option("--world", help="A preset or a TOML file.")] = "teaching",
-             history: Annotated[Optional[Path], typer.Option("--history", help="A package of the same world to "
+             history: Annotated[Path | None, typer.Option("--history", help="A package of the same world to "
                                                              "continue: same parties, next days.")] = None) -> None:
     """Make a stream of parcels: declarations, outcomes of examinations, and truth apart.
 
@@ -85,10 +85,10 @@ def generate(out: Annotated[Path, typer.Option("--out", help="Folder for the Dat
 
 @app.command()
 def train(data: DataArg,
-          model: Annotated[str, typer.Option("--model", help="auto, profiles, ga2m, logistic, scorecard or rules; auto is profiles where finds record "
-                                                       "a family, else ga2m.")] = "auto",
+          model: Annotated[str, typer.Option("--model", help="auto, profiles, ga2m, logistic, scorecard or rules; auto "
+                                                       "is profiles where finds record a family, else ga2m.")] = "auto",
           labels: Annotated[str, typer.Option("--labels", help="examined or truth.")] = "examined",
-          without: Annotated[Optional[list[str]], typer.Option("--without", help="Concept or feature to leave out.")]
+          without: Annotated[list[str] | None, typer.Option("--without", help="Concept or feature to leave out.")]
           = None,
           seed: SeedOpt = 0, schema: SchemaOpt = None, workspace: SpaceOpt = None) -> None:
     """Fit in time order, calibrate on a later slice, evaluate on the last, register; prints the id last.
@@ -112,7 +112,7 @@ def train(data: DataArg,
 
 @app.command()
 def evaluate(model: ModelArg, data: DataArg, schema: SchemaOpt = None, workspace: SpaceOpt = None,
-             since: Annotated[Optional[str], typer.Option("--since", help="Watch for drift since that day.")] = None,
+             since: Annotated[str | None, typer.Option("--since", help="Watch for drift since that day.")] = None,
              format: FormatOpt = "table") -> None:
     """What a model is worth: at a capacity, as a ranking, as a probability, by group, with 95 % intervals.
 

@@ -11,8 +11,8 @@ risk.errors.RowRefused: Row 17: gross_weight_g is '-3'; expected 1–31500 g. No
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Iterable
 
 __all__ = [
     "RiskError",

@@ -6,7 +6,7 @@ inclusion probability (Horvitz and Thompson 1952) so that what the past targeted
 
 from __future__ import annotations
 
-from typing import Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd

@@ -6,8 +6,9 @@ An explanation says what moved the *score*; it says nothing about what is inside
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,8 @@ from risk.features import Features, Shown
 if TYPE_CHECKING:
     import shap
 
-__all__ = ["Reason", "TOLERANCE", "check_additive", "as_shap", "reasons", "leading_reasons", "by_concept", "as_frequency",
+__all__ = ["Reason", "TOLERANCE", "check_additive", "as_shap", "reasons", "leading_reasons", "by_concept",
+           "as_frequency",
            "odds_words"]
 
 TOLERANCE = 1e-6

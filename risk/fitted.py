@@ -1,6 +1,7 @@
 """A fitted, calibrated model with the features it needs: score and explain, nothing else.
 
-Whatever its kind, a model is `Features` plus `AdditiveTables` or `ProfileTables` whose margin is already calibrated, so that
+Whatever its kind, a model is `Features` plus `AdditiveTables` or `ProfileTables` whose margin is already
+calibrated, so that
 ``base_value + attributions.sum() == margin`` for every item.
 """
 

@@ -183,8 +183,8 @@ def fit_model(data: Data, plan: Plan, *, truth: pd.DataFrame | None = None,
     plan = replace(plan, model=default_kind(family)) if plan.model == "auto" else plan
     raw = RECIPES[plan.model](lesson)
     tables, calibration = _calibrate(raw, features, declarations, calibrate, later["weight"].to_numpy())
-    return FittedModel(plan.model, features, tables,
-                       _facts(data, plan, slices, {"fit": early["y"], "calibrate": calibrate}) | {"calibration": calibration})
+    facts = _facts(data, plan, slices, {"fit": early["y"], "calibrate": calibrate})
+    return FittedModel(plan.model, features, tables, facts | {"calibration": calibration})
 
 
 def _calibrate(raw: AdditiveTables | ProfileTables, features: Features, declarations: pd.DataFrame, y: np.ndarray,

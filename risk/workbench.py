@@ -6,11 +6,12 @@ The command line and the web app translate to these calls and decide nothing the
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Callable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,9 +19,21 @@ import pandas as pd
 from risk import evaluation, intake, leakage, queues, training
 from risk.access import SYSTEM, Actor, local_actor
 from risk.audit import Verification, head_seal
-from risk.datasets import (check, check_upload, default_dictionary, dictionary_table, formula_safe,
-                           guesses_table, infer_dictionary, known, load_data, open_data, read_scores,
-                           write_dictionary, write_table)
+from risk.datasets import (
+    check,
+    check_upload,
+    default_dictionary,
+    dictionary_table,
+    formula_safe,
+    guesses_table,
+    infer_dictionary,
+    known,
+    load_data,
+    open_data,
+    read_scores,
+    write_dictionary,
+    write_table,
+)
 from risk.errors import NotFound
 from risk.explanation import Reason, Translate, as_frequency
 from risk.features import with_past
@@ -37,7 +50,8 @@ from risk.store import Batch, NewBatch, Store, open_store
 
 __all__ = ["Workspace", "Evaluation", "Explained", "Step", "generate", "check", "load_data", "load_truth", "train",
            "evaluate", "score", "explain_item", "select", "open_queue", "queue_item", "default_dictionary", "PRESETS",
-           "audit_leakage", "check_upload", "dictionary_table", "formula_safe", "guesses_table", "infer_dictionary", "open_data",
+           "audit_leakage", "check_upload", "dictionary_table", "formula_safe", "guesses_table", "infer_dictionary",
+           "open_data",
            "read_scores", "scoring_notices", "write_dictionary", "write_table"]
 
 PRESETS = ("teaching", "operational", "drift", "displacement", "calm")
@@ -340,7 +354,7 @@ def queue_columns(workspace: Workspace, batch: Batch, columns: list[str]) -> pd.
 
 def utc_now() -> str:
     """The time now, ISO 8601 in UTC, to the second."""
-    return datetime.now(timezone.utc).replace(microsecond=0).isoformat()
+    return datetime.now(UTC).replace(microsecond=0).isoformat()
 
 
 # ------------------------------------------------------------------------------------------ models, log, dictionary

@@ -7,13 +7,13 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("NUMBA_NUM_THREADS", "1")
 
-from pathlib import Path  # noqa: E402
+from pathlib import Path
 
-import pytest  # noqa: E402
-from hypothesis import HealthCheck, settings  # noqa: E402
+import pytest
+from hypothesis import HealthCheck, settings
 
-from tests.fixtures_batch import batch_scores, parts_path  # noqa: E402, F401  (fixtures)
-from tests.fixtures_world import operational_streams  # noqa: E402, F401  (fixture)
+from tests.fixtures_batch import batch_scores, parts_path  # noqa: F401  (fixtures)
+from tests.fixtures_world import operational_streams  # noqa: F401  (fixture)
 
 settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared")

@@ -18,7 +18,8 @@ ROOMS = [
     ("risk.casework", 2),
     ("risk.models", 3), ("risk.explanation", 3), ("risk.evaluation", 3), ("risk.selectivity", 3),
     ("risk.explanation_audit", 3),
-    ("risk.fitted", 4), ("risk.recipes", 4), ("risk.training", 4), ("risk.leakage", 4), ("risk.counterchecks", 4), ("risk.classroom", 4),
+    ("risk.fitted", 4), ("risk.recipes", 4), ("risk.training", 4), ("risk.leakage", 4), ("risk.counterchecks", 4),
+    ("risk.classroom", 4),
     ("risk.simulation", 4), ("risk.drift", 4),
     ("risk.registry", 5), ("risk.batch", 5), ("risk.store", 5), ("risk.results", 5), ("risk.queues", 5),
     ("data_synthetic", 5),  # imports layers 0 and 1 only; nobody below layer 6 imports it
@@ -80,7 +81,9 @@ def test_imports_point_down(path: Path) -> None:
             assert PLACE[there] < PLACE[here], f"{path}:{line}: {here} (below) imports {there} (above)"
 
 
-OWNERS = {"streamlit": ("risk.ui", "app"), "shap": ("risk.explanation",), "sqlalchemy": ("risk.store",), "fastapi": ("risk.service",), "distributed": ("risk.batch",),
+OWNERS = {"streamlit": ("risk.ui", "app"), "shap": ("risk.explanation",), "sqlalchemy": ("risk.store",),
+          "fastapi": ("risk.service",),
+          "distributed": ("risk.batch",),
           "sqlite3": ("risk.store",)}
 
 

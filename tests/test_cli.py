@@ -66,7 +66,8 @@ def test_the_whole_job(stream_path: Path, tmp_path: Path) -> None:
     told = run("explain", "champion", stream_path, "--item", item, *space)
     assert item in told and "base value" in told and "If irregular, it resembles: " in told
     as_json = json.loads(run("explain", "champion", stream_path, "--item", item, "--format", "json", *space))
-    assert sum(r["attribution"] for r in as_json) + as_json[0]["base_value"] == pytest.approx(as_json[0]["margin"], abs=1e-4)
+    total = sum(r["attribution"] for r in as_json) + as_json[0]["base_value"]
+    assert total == pytest.approx(as_json[0]["margin"], abs=1e-4)
 
     capacity = json.loads(run("evaluate", "champion", stream_path, "--format", "json", *space))
     assert {r["policy"] for r in capacity} >= {"random", "rules", "profiles"}
@@ -84,7 +85,8 @@ def test_check_says_everything_and_exits_with_1(tmp_path: Path, data) -> None:
     listed = json.loads(done.stdout)
     codes = {(f["row"], f["column"], f["code"]) for f in listed}
     assert {f["severity"] for f in listed} == {"error"} and all(f["total"] >= 1 for f in listed)
-    assert {(0, "origin", "missing_column"), (17, "gross_weight_g", "out_of_range"), (4, "pieces", "not_a_number")} <= codes
+    wanted = {(0, "origin", "missing_column"), (17, "gross_weight_g", "out_of_range"), (4, "pieces", "not_a_number")}
+    assert wanted <= codes
     with pytest.raises(RiskError, match="Column origin is missing.*Nothing was imported"):
         CliRunner().invoke(app, ["train", str(bad)], catch_exceptions=False)
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from risk.errors import Refused
-from risk.intake import CODES, check_data, check_frame, load_data
+from risk.intake import check_data, check_frame, load_data
 from risk.schema import Dictionary
 
 DICTIONARY = Dictionary({"name": "tiny", "risk": {"clock": "seen"}, "resources": [

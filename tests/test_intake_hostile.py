@@ -1,4 +1,4 @@
-"""Every case of a hostile file: structure, values, Parquet, packages, uploads. None may raise anything but a refusal."""
+"""Every case of a hostile file: structure, values, Parquet, packages, uploads. None may raise but a refusal."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import gzip
 import io
 import json
 import zipfile
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +34,7 @@ from risk.intake.codes import as_markdown
 from risk.schema import Dictionary
 
 ROOT = Path(__file__).parent.parent
-NOW = datetime(2026, 6, 1, tzinfo=timezone.utc)
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
 
 def _field(name: str, kind: str, role: str, constraints: dict | None = None, **risk: object) -> dict:
@@ -179,7 +179,9 @@ def test_a_name_in_other_case_is_pointed_at() -> None:
 VALUES: list[tuple[dict[str, str], str | None, str]] = [
     ({"weight": '"1,5"'}, "not_a_number", "a comma"), ({"weight": '"1,000"'}, "not_a_number", "a comma"),
     ({"weight": "1 000"}, "not_a_number", "'1 000'"), ({"weight": "500 g"}, "not_a_number", "'500 g'"),
-    ({"weight": " 5"}, "not_a_number", "spaces around"), ({"weight": "5."}, None, ""), ({"weight": ".5"}, "out_of_range", ""), ({"weight": "--5"}, "not_a_number", ""),
+    ({"weight": " 5"}, "not_a_number", "spaces around"), ({"weight": "5."}, None, ""),
+    ({"weight": ".5"}, "out_of_range", ""),
+    ({"weight": "--5"}, "not_a_number", ""),
     ({"weight": "inf"}, "not_a_number", "not finite"), ({"weight": "nan"}, "not_a_number", "missing value"),
     ({"weight": "1e400"}, "not_finite", "not a finite number"), ({"weight": "0x10"}, "not_a_number", ""),
     ({"weight": "1_000"}, "not_a_number", ""), ({"weight": "١٢"}, "not_a_number", "another script"),
@@ -197,7 +199,8 @@ VALUES: list[tuple[dict[str, str], str | None, str]] = [
     ({"seen": "1767225600"}, "not_a_date", ""), ({"seen": "2026-01-02T25:00:00Z"}, "not_a_date", "no such day or time"),
     ({"seen": "9999-12-31"}, "future_date", ""), ({"seen": "2026-W01-1"}, "not_a_date", ""),
     ({"seen": "1970-01-01T00:00:00Z"}, "epoch_date", ""), ({"seen": "2027-01-01"}, "future_date", "later than now"),
-    ({"seen": "2026-01-02T03:04:05"}, "no_time_zone", "read as UTC"), ({"seen": "2026-01-02T03:04:05.123456Z"}, None, ""),
+    ({"seen": "2026-01-02T03:04:05"}, "no_time_zone", "read as UTC"),
+    ({"seen": "2026-01-02T03:04:05.123456Z"}, None, ""),
     ({"origin": "qm"}, "wrong_form", ""), ({"origin": "ҚМ"}, "wrong_form", ""), ({"origin": "NA"}, None, ""),
     ({"origin": "QM "}, "wrong_form", ""), ({"kind": "present"}, "not_allowed", "one of gift, sale"),
     ({"office": "QМ"}, "mixed_script", "two alphabets"), ({"office": "ＱＭ"}, "unusual_form", "full width"),
@@ -206,7 +209,8 @@ VALUES: list[tuple[dict[str, str], str | None, str]] = [
     ({"sender": "p\u00a01"}, "hidden_character", ""), ({"office": "\ufeffQM"}, "hidden_character", ""),
     ({"words": "a\u202eb"}, "hidden_in_text", "taken as it stands"), ({"office": "Zürich"}, None, ""),
     ({"words": "<script>alert(1)</script>"}, None, ""), ({"words": "=1+1"}, None, ""), ({"office": "Київ"}, None, ""),
-    *[({"id": name}, None, "") for name in ("NA", "null", "None", "nan", "000123", "1E5", "1" * 20, "9007199254740993")],
+    *[({"id": name}, None, "")
+      for name in ("NA", "null", "None", "nan", "000123", "1E5", "1" * 20, "9007199254740993")],
     ({"id": ""}, "missing_value", ""), ({"id": "a\u200d"}, "hidden_character", ""), ({"id": " a"}, "spaces_around", ""),
     ({"id": "CX000000001QM"}, "wrong_check_digit", "should be 5"), ({"id": "CX000000005QM"}, None, ""),
 ]
@@ -255,7 +259,8 @@ def test_declared_spellings_are_honoured() -> None:
     fields["value"]["missingValues"] = ["NA", "?"]
     fields["insured"].update(trueValues=["yes"], falseValues=["no"])
     fields["seen"]["format"] = "%d/%m/%Y"
-    content = table(row(value="NA", insured="yes", seen="31/12/2025", origin="NA"), row(id="b", value="?", insured="no"))
+    content = table(row(value="NA", insured="yes", seen="31/12/2025", origin="NA"),
+                    row(id="b", value="?", insured="no"))
     frame = load_upload("x.csv", content, Dictionary(d)).declarations
     assert frame["value"].isna().all() and frame["insured"].tolist() == [True, False]
     assert frame["seen"][0] == pd.Timestamp("2025-12-31", tz="UTC") and frame["origin"][0] == "NA"
@@ -385,8 +390,8 @@ def package(folder: Path, change=lambda d: None, **tables: pd.DataFrame) -> Path
     change(descriptor)
     folder.mkdir(exist_ok=True)
     (folder / "datapackage.json").write_text(json.dumps(descriptor))
-    for name, given in {"declarations": frame(), **tables}.items():
-        given.to_parquet(folder / f"{name}.parquet")
+    for name, rows in {"declarations": frame(), **tables}.items():
+        rows.to_parquet(folder / f"{name}.parquet")
     return folder
 
 
@@ -445,7 +450,8 @@ def test_outcomes_of_items_that_were_not_declared(tmp_path: Path) -> None:
     assert check_data(twice).counts["duplicate"] == 1
 
 
-@pytest.mark.parametrize("name", ["../../etc/x.csv", "x" * 300 + ".csv", "x\u202egnp.csv", "a\x00b.csv", "", "/", "..\\x.csv",
+@pytest.mark.parametrize("name", ["../../etc/x.csv", "x" * 300 + ".csv", "x\u202egnp.csv", "a\x00b.csv", "", "/",
+                                  "..\\x.csv",
                                   "=cmd.csv", "<script>.csv", "a\nb.csv"])
 def test_a_strange_file_name_is_shown_and_never_used(name: str) -> None:
     found = answer(b"", name)
@@ -499,7 +505,8 @@ def test_totals_are_exact_and_listings_capped_by_column_and_in_all() -> None:
 
 def test_every_code_occurs_in_a_test_and_is_documented() -> None:
     shown = {code for _, code in FILES.values()} | {code for _, code, _ in VALUES} | {c for _, c in PARQUET.values()}
-    shown |= {"duplicate", "duplicate_row", "look_alike_id", "look_alike", "too_large", "duplicate_header", "parts_differ",
+    shown |= {"duplicate", "duplicate_row", "look_alike_id", "look_alike", "too_large", "duplicate_header",
+              "parts_differ",
               "not_there", "outside_package", "unmatched_outcome", "label_ignored"}  # by tests of their own above
     assert set(CODES) == shown - {None}
     for name, code in CODES.items():

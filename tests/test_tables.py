@@ -43,7 +43,8 @@ def test_values_on_a_threshold_go_where_the_trees_send_them(fitted) -> None:
     model, x = fitted
     for j, edges in enumerate(model.tables_.edges):
         rows = np.repeat(x[:1], 3 * len(edges), axis=0)
-        rows[:, j] = np.concatenate([edges, np.nextafter(edges, np.float32(9e9)), np.nextafter(edges, np.float32(-9e9))])
+        above, below = (np.nextafter(edges, np.float32(end)) for end in (9e9, -9e9))
+        rows[:, j] = np.concatenate([edges, above, below])
         np.testing.assert_allclose(model.tables_.margins(rows), model.booster_.decision_function(rows), atol=1e-9)
 
 

@@ -81,7 +81,8 @@ def test_learning_from_truth_beats_learning_from_few(data, truth, model) -> None
             > average_precision_score(y, model.score(items)["margin"]))
 
 
-@pytest.mark.parametrize(("kwargs", "words"), [({"model": "forest"}, "expected one of"), ({"labels": "all"}, "examined")])
+@pytest.mark.parametrize(("kwargs", "words"),
+                         [({"model": "forest"}, "expected one of"), ({"labels": "all"}, "examined")])
 def test_senseless_plans_are_refused(data, kwargs: dict, words: str) -> None:
     with pytest.raises(BadSetting, match=words):
         fit_model(data, Plan(**kwargs))

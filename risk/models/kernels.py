@@ -8,8 +8,8 @@ the processor's cache; the input is read once and the output written once.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Sequence
 
 import numba
 import numpy as np

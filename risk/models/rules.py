@@ -8,9 +8,10 @@ kind, and is scored and explained by the same look-ups.
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any, Mapping
+from typing import Any
 
 import numpy as np
 

@@ -19,10 +19,10 @@ explanation cost the same: one bin search a feature and one addition a table.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Callable, Mapping, Sequence
 
 import numpy as np
 
