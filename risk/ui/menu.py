@@ -29,7 +29,7 @@ MENU = (
     Entry("item", "item_page.py", N_("Item"), N_("Review"), "view_item"),
     Entry("log", "log_page.py", N_("Log"), N_("Review"), "view_log"),
     Entry("model", "model_page.py", N_("Model"), N_("Understand"), "view_model"),
-    Entry("drift", "drift_page.py", N_("Drift"), N_("Understand"), "view_model"),
+    Entry("drift", "drift_page.py", N_("Drift alarms"), N_("Understand"), "view_model"),
     Entry("lab", "lab_page.py", N_("Policy lab"), N_("Understand"), "simulate"),
     Entry("quality", "quality_page.py", N_("Quality"), N_("Understand"), "view_model"),
     Entry("data", "data_page.py", N_("Data"), N_("Understand"), "bring_data"),

@@ -11,7 +11,7 @@ from risk.watching import kept_drift
 
 def draw() -> None:
     """Draw the page for the model in use."""
-    st.title(_("Drift"))
+    st.title(_("Drift alarms"))
     st.html(
         html.tag(
             "p",

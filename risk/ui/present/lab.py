@@ -184,8 +184,9 @@ def burden_rows(shown: Shown, world: str, policies: Sequence[str], week: int) ->
 
 
 def missed_items(shown: Shown, world: str, week: int) -> pd.DataFrame:
-    """Items that no policy of the lab examined, up to a week: ``row, week, scheme, item_id, words``."""
-    t = shown.items[(shown.items["world"] == world) & (shown.items["week"] < week)].sort_values("week")
+    """Items that no policy examined, up to a week, newest first: ``row, week, scheme, item_id, words``."""
+    t = shown.items[(shown.items["world"] == world) & (shown.items["week"] < week)]
+    t = t.sort_values("week", ascending=False)
     titles = shown.facts[world]["schemes"]
     words = [
         _("Week {week}: {scheme}", week=w + 1, scheme=short(titles.get(s, s)))
