@@ -14,7 +14,7 @@ demo: .venv/ready  ## generate, train, explain, open the web app (NOAPP=1 stops 
 	$(BIN)/python -m risk demo --items $(ITEMS) --seed $(SEED) --port $(PORT) $(if $(NOAPP),--no-app)
 
 test: .venv/ready-dev browser  ## everything: units, doctests, README, browser
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 bench: .venv/ready-bench  ## every benchmark script, then one table of all figures
 	$(BIN)/python -m benchmarks $(NAMES)
