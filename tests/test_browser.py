@@ -9,6 +9,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import TimeoutError
 
 from risk import workbench
 from risk.store import EntryFilter
@@ -49,14 +50,23 @@ class Person:
         self.page.get_by_text(words, exact=True).click()
 
     def pick(self, label: str, option: str) -> None:
-        """Choose from a list as a person does: with the page at rest, open it, see it open, type, click."""
+        """Choose from a list as a person does: open it, see that it is open, type, click.
+
+        A list closes when the page moves under it (a chart that comes in late), and is then opened again.
+        """
         box = self.page.get_by_label(label, exact=True)
-        box.scroll_into_view_if_needed()
-        self.page.wait_for_timeout(500)  # a list closes, and forgets what was typed, when the page scrolls
-        box.click()
-        self.page.get_by_role("option").first.wait_for()
-        box.press_sequentially(option)
-        self.page.get_by_role("option", name=option, exact=True).click()
+        wanted = self.page.get_by_role("option", name=option, exact=True)
+        for _ in range(6):
+            self.settle()
+            box.scroll_into_view_if_needed()
+            box.click()
+            box.fill(option)
+            try:
+                wanted.click(timeout=3_000)
+                return
+            except TimeoutError:
+                self.page.keyboard.press("Escape")
+        pytest.fail(f"the list '{label}' never offered '{option}':\n{self.text()[:2000]}")
 
     def item(self) -> str:
         self.page.wait_for_url(re.compile(r"item=[A-Z]{2}\d{9}[A-Z]{2}"))
