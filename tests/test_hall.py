@@ -12,8 +12,9 @@ from risk.access import local_actor, make_actor
 from risk.classroom import control, ready_plan, rules
 from risk.classroom import events as ev
 from risk.classroom.names import ALPHABET
+from risk.classroom.plan import TAGS
 from risk.errors import ClassRefused, NotAllowed, NotFound
-from risk.hall import Hall, Key, Order, by_hand, read_key
+from risk.hall import Hall, Key, Order, by_hand, material, read_key
 from risk.store import EntryFilter
 from risk.workbench import Workspace
 from tests.fixtures_classroom import make_pool
@@ -268,3 +269,10 @@ def test_a_report_of_one_group_is_not_found_by_subtraction(hall: Hall) -> None:
     told = {s.name: s for s in _slices([*many, *some, *few], key=lambda j: j.item.route, good=lambda j: True)}
     assert told["QA"].figure.known and not told["QB"].figure.known and not told["QC"].figure.known
     assert told["QC"].people == 0
+
+
+def test_a_models_reasons_are_told_in_the_words_of_the_tags(model, stream_path):
+    """Overlap of reason tags with reasons can only be measured where both use the same words."""
+    pool = material.make_pool(model, stream_path)
+    told = {concept for fact in pool.facts for concept in fact.concepts}
+    assert {"party", "weight"} <= told <= set(TAGS)

@@ -106,11 +106,15 @@ def _facts(model: FittedModel, rows: pd.DataFrame, *, threshold: float, prevalen
     )
 
 
+#: Concepts that a trainee has another word for (`risk.classroom.plan.TAGS`).
+_TAG_OF = {"party_history": "party", "data quality": "declaration"}
+
+
 def _concepts(model: FittedModel, rows: pd.DataFrame) -> list[tuple[str, ...]]:
-    """The concepts of each item's largest attributions."""
+    """The concepts of each item's largest attributions, in the words of the reason tags."""
     told = model.attribute(rows)
     phi = told[[f"phi_{name}" for name in model.tables.names]].to_numpy()
-    of = [spec.concept for spec in model.features.specs]
+    of = [_TAG_OF.get(spec.concept, spec.concept) for spec in model.features.specs]
     top = np.argsort(-np.abs(phi), axis=1)[:, :_TOP_REASONS]
     return [tuple(dict.fromkeys(of[j] for j in row)) for row in top]
 
