@@ -77,7 +77,7 @@ def audit_explanations(
             "Expected made data with its truth; this data set has none, so nobody knows the causes. "
             "Make some with: risk generate --out DIR. Nothing was audited."
         )
-    items = data.declarations[_unseen(model, data)].reset_index(drop=True)
+    items = data.declarations[training.unseen_rows(model.facts, data)].reset_index(drop=True)
     scored = model.attribute(items)
     known = truth.set_index(data.dictionary.id_field).loc[scored["item_id"]]
     order = np.argsort(-scored["margin"].to_numpy(), kind="stable")[: max(1, round(rate * len(scored)))]
@@ -96,13 +96,6 @@ def audit_explanations(
         ]
     )
     return ExplanationAudit(model.model_id, len(rows), rate, cause, faithful)
-
-
-def _unseen(model: FittedModel, data: Data) -> np.ndarray:
-    if model.facts.get("data_digest") != data.digest():
-        return np.ones(len(data.declarations), bool)
-    slices = training.slices_of(data.declarations, data.dictionary, seed=int(model.facts.get("seed", 0)))
-    return slices.rows(training.EVALUATE)
 
 
 def _phi(scored: pd.DataFrame) -> np.ndarray:

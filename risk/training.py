@@ -6,6 +6,7 @@ on the day.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,7 +24,7 @@ from risk.models.tables import AdditiveTables
 from risk.recipes import RECIPES, WEIGHT_CAP, Lesson, capped, default_kind
 from risk.schema import Dictionary
 
-__all__ = ["Plan", "Slices", "KINDS", "slices_of", "labels_of", "families_of", "fit_model"]
+__all__ = ["Plan", "Slices", "KINDS", "slices_of", "labels_of", "unseen_rows", "families_of", "fit_model"]
 
 #: What can be trained; ``auto`` chooses by what examinations record.
 KINDS = ("auto", *RECIPES)
@@ -88,6 +89,16 @@ def slices_of(declarations: pd.DataFrame, dictionary: Dictionary, *,
     fit_until, calibrate_until = (time.quantile(q) for q in np.cumsum(shares)[:2])
     of_item = np.where(time <= fit_until, FIT, np.where(time <= calibrate_until, CALIBRATE, EVALUATE))
     return Slices(of_item, fit_until, calibrate_until)
+
+
+def unseen_rows(facts: Mapping[str, Any], data: Data) -> np.ndarray:
+    """Rows a model has not learnt from: those after its slices, or all of another data set; bool (n_items,).
+
+    `facts` are those of the model (`FittedModel.facts`).
+    """
+    if facts.get("data_digest") != data.digest():
+        return np.ones(len(data.declarations), bool)
+    return slices_of(data.declarations, data.dictionary, seed=int(facts.get("seed", 0))).rows(EVALUATE)
 
 
 def labels_of(data: Data, *, known_by: pd.Timestamp | None = None,

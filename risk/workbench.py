@@ -176,7 +176,7 @@ def evaluate(model: FittedModel, data: Data, *, truth: pd.DataFrame | None = Non
     the history-aware oracle: the best any model could do.
     """
     truth = load_truth(data.source) if truth is None else truth
-    rows = _unseen(model, data)
+    rows = training.unseen_rows(model.facts, data)
     labels = training.labels_of(data, truth=truth).where(pd.Series(rows)).dropna()
     at = labels.index.to_numpy()
     items = known(data, model.dictionary).declarations.iloc[at]
@@ -213,14 +213,6 @@ def audit_leakage(data: Data, *, model: FittedModel | None = None, labels: str =
     y = training.labels_of(data, truth=truth)["y"].to_numpy()
     margin = model.score(data.declarations)["margin"].to_numpy()
     return leakage.audit_leakage(data, y, margin=margin, seed=int(model.facts.get("seed", seed)))
-
-
-def _unseen(model: FittedModel, data: Data) -> np.ndarray:
-    """Rows the model has not learnt from: those after its slices, or all of another data set."""
-    if model.facts.get("data_digest") != data.digest():
-        return np.ones(len(data.declarations), bool)
-    slices = training.slices_of(data.declarations, data.dictionary, seed=int(model.facts.get("seed", 0)))
-    return slices.rows(training.EVALUATE)
 
 
 def _baselines(model: FittedModel, items: pd.DataFrame, truth: pd.DataFrame | None,

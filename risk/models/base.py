@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
-from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d, validate_data
 
 __all__ = ["TableClassifier", "canonical_order"]
 
@@ -60,6 +60,14 @@ class TableClassifier(ClassifierMixin, BaseEstimator):
             X = validate_data(self, X, reset=False, dtype=np.float64, ensure_all_finite="allow-nan")
         most = float(np.finfo(np.float32).max)
         return np.clip(X, -most, most).astype(np.float32)
+
+    def _in_order(self, X: Any, y: Any, sample_weight: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Checked X, encoded y and weights, in canonical order."""
+        X = self._validated(X, reset=True, y=y)
+        y = self._encode(y)
+        weight = _check_sample_weight(sample_weight, X, dtype=np.float64)
+        order = canonical_order(X, y, weight)
+        return X[order], y[order], weight[order]
 
     def _encode(self, y: Any) -> np.ndarray:
         y = column_or_1d(np.asarray(y), warn=True)

@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
-from sklearn.utils.validation import _check_sample_weight
 
-from risk.models.base import TableClassifier, canonical_order
+from risk.models.base import TableClassifier
 from risk.models.binning import Binned
 from risk.models.tables import AdditiveTables
 
@@ -52,11 +51,7 @@ class BandedLogistic(TableClassifier):
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "BandedLogistic":
         """Fit; X (n_items, n_features) with NaN for missing, y (n_items,) of two classes."""
-        X = self._validated(X, reset=True, y=y)
-        y = self._encode(y)
-        weight = _check_sample_weight(sample_weight, X, dtype=np.float64)
-        order = canonical_order(X, y, weight)
-        X, y, weight = X[order], y[order], weight[order]
+        X, y, weight = self._in_order(X, y, sample_weight)
         binned = Binned.of(X, max_bins=self.bands)
         at, sizes = _places(binned)
         starts = np.concatenate([[0], np.cumsum(sizes)])

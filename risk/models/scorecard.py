@@ -17,9 +17,8 @@ import pandas as pd
 from scipy.optimize import minimize
 from scipy.special import expit
 from sklearn.isotonic import isotonic_regression
-from sklearn.utils.validation import _check_sample_weight
 
-from risk.models.base import TableClassifier, canonical_order
+from risk.models.base import TableClassifier
 from risk.models.binning import Binned
 from risk.models.tables import AdditiveTables
 
@@ -68,11 +67,7 @@ class ScorecardClassifier(TableClassifier):
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "ScorecardClassifier":
         """Fit; X (n_items, n_features) with NaN for missing, y (n_items,) of two classes."""
-        X = self._validated(X, reset=True, y=y)
-        y = self._encode(y)
-        weight = _check_sample_weight(sample_weight, X, dtype=np.float64)
-        order = canonical_order(X, y, weight)
-        X, y, weight = X[order], y[order], weight[order]
+        X, y, weight = self._in_order(X, y, sample_weight)
         binned = Binned.of(X, max_bins=self.bands)
         bins = np.where(
             np.isnan(binned.codes), [len(e) + 1 for e in binned.edges], np.nan_to_num(binned.codes)

@@ -27,58 +27,77 @@ def profiles_sql(tables: ProfileTables, *, table: str, id_column: str) -> str:
     marked as materialised: an engine that put one into the next would write the same sums out many times.
     """
     p, k = range(len(tables.names)), range(len(tables.profiles))
-    item, phi = quoted(id_column), [quoted(f"phi_{n}") for n in tables.names]
+    item, raw = quoted(id_column), [f"r{j}" for j in p]
     kept = [f"c{s}_{j}" for j in p for s in k]
-    looked = [
+    ends, norms, shares, margin = _path(tables)
+    exact = [
+        f"r{j} + CASE WHEN size > 0 THEN missing * ABS(r{j}) / size ELSE 0 END AS {quoted(f'phi_{name}')}"
+        for j, name in enumerate(tables.names)
+    ]
+    parts = {
+        "binned": _bins(tables),
+        "looked": _looked(tables),
+        "summed": [*kept, *ends],
+        "normed": [*kept, *(f"t{s}" for s in k), *norms],
+        "shared": [*kept, margin, *shares],
+        "rough": ["m", *_rough(tables)],
+        "gaps": ["m", *raw, *_gap(tables)],
+    }
+    chain, before = [], quoted(table)
+    for name, columns in parts.items():
+        chain.append(f"{name} AS MATERIALIZED (\n  {_select([item, *columns])}\n  FROM {before}\n)")
+        before = name
+    return f"WITH {', '.join(chain)}\n{_select([item, 'm AS margin', *exact])}\nFROM gaps"
+
+
+def _select(columns: list[str]) -> str:
+    return "SELECT " + ",\n    ".join(columns)
+
+
+def _bins(tables: ProfileTables) -> list[str]:
+    return [
+        f"{bin_case(name, edges)} AS b{j}"
+        for j, (name, edges) in enumerate(zip(tables.names, tables.edges, strict=True))
+    ]
+
+
+def _looked(tables: ProfileTables) -> list[str]:
+    """What each profile's table says of each feature."""
+    return [
         f"{steps_case(f'b{j}', [number(v) for v in tables.centred[j][:, s]])} AS c{s}_{j}"
-        for j in p
-        for s in k
+        for j in range(len(tables.names))
+        for s in range(len(tables.profiles))
     ]
-    nodes, weights = _nodes()
+
+
+def _path(tables: ProfileTables) -> tuple[list[str], list[str], list[str], str]:
+    """Ends of the path by profile, normalisers by node, the profiles' shares of the path, and the margin."""
+    (nodes, weights), k = _nodes(), range(len(tables.profiles))
     start = [number(o) for o in tables.offsets]
-    ends = [f"{' + '.join(f'c{s}_{j}' for j in p)} AS t{s}" for s in k]
-    norms = [
-        f"{' + '.join(f'EXP({start[s]} + {number(t)} * t{s})' for s in k)} AS z{n}"
-        for n, t in enumerate(nodes)
-    ]
+    at = [[f"EXP({start[s]} + {number(t)} * t{s})" for s in k] for t in nodes]
+    ends = [f"{' + '.join(f'c{s}_{j}' for j in range(len(tables.names)))} AS t{s}" for s in k]
+    norms = [f"{' + '.join(row)} AS z{n}" for n, row in enumerate(at)]
     shares = [
-        " + ".join(
-            f"{number(w)} * EXP({start[s]} + {number(t)} * t{s}) / z{n}"
-            for n, (t, w) in enumerate(zip(nodes, weights, strict=True))
-        )
-        + f" AS w{s}"
-        for s in k
+        " + ".join(f"{number(w)} * {at[n][s]} / z{n}" for n, w in enumerate(weights)) + f" AS w{s}" for s in k
     ]
     top = " + ".join(f"EXP({start[s]} + t{s})" for s in k)
-    margin = f"{number(tables.slope)} * LN({top}) + {number(tables.shift)} AS m"
-    raw = [f"{number(tables.slope)} * ({' + '.join(f'w{s} * c{s}_{j}' for s in k)}) AS r{j}" for j in p]
-    left = f"m - ({' + '.join([number(tables.base), *(f'r{j}' for j in p)])}) AS missing"
-    size = f"{' + '.join(f'ABS(r{j})' for j in p)} AS size"
-    exact = [f"r{j} + CASE WHEN size > 0 THEN missing * ABS(r{j}) / size ELSE 0 END AS {phi[j]}" for j in p]
-    sums = [f"t{s}" for s in k]
-    parts = [
-        (
-            "binned",
-            [
-                item,
-                *(
-                    f"{bin_case(n, e)} AS b{j}"
-                    for j, (n, e) in enumerate(zip(tables.names, tables.edges, strict=True))
-                ),
-            ],
-        ),
-        ("looked", [item, *looked]),
-        ("summed", [item, *kept, *ends]),
-        ("normed", [item, *kept, *sums, *norms]),
-        ("shared", [item, *kept, margin, *shares]),
-        ("rough", [item, "m", *raw]),
-        ("gaps", [item, "m", *(f"r{j}" for j in p), left, size]),
+    return ends, norms, shares, f"{number(tables.slope)} * LN({top}) + {number(tables.shift)} AS m"
+
+
+def _rough(tables: ProfileTables) -> list[str]:
+    """Attributions as the fixed sum gives them."""
+    k = range(len(tables.profiles))
+    return [
+        f"{number(tables.slope)} * ({' + '.join(f'w{s} * c{s}_{j}' for s in k)}) AS r{j}"
+        for j in range(len(tables.names))
     ]
-    indent, chain, before = ",\n    ", [], quoted(table)
-    for name, columns in parts:
-        chain.append(f"{name} AS MATERIALIZED (\n  SELECT {indent.join(columns)}\n  FROM {before}\n)")
-        before = name
-    return f"WITH {', '.join(chain)}\nSELECT {indent.join([item, 'm AS margin', *exact])}\nFROM gaps"
+
+
+def _gap(tables: ProfileTables) -> list[str]:
+    """What they leave of the margin, and their size, in proportion to which it is spread."""
+    raw = [f"r{j}" for j in range(len(tables.names))]
+    left = " + ".join([number(tables.base), *raw])
+    return [f"m - ({left}) AS missing", f"{' + '.join(f'ABS({r})' for r in raw)} AS size"]
 
 
 def _nodes() -> tuple[np.ndarray, np.ndarray]:

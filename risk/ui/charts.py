@@ -13,6 +13,7 @@ from risk.ui.i18n import N_, _
 from risk.ui.present.item import Bar
 
 __all__ = [
+    "base",
     "calibration",
     "capacity_curve",
     "crowd",
@@ -50,7 +51,8 @@ def _logit(p: float) -> float:
     return math.log(p / (1 - p))
 
 
-def _base(theme: str, height: int) -> Spec:
+def base(theme: str, height: int) -> Spec:
+    """What every chart starts from: inks of the theme, axes, and a height in pixels."""
     ink, faint, _up, _down = _INK[theme]
     axis = {
         "labelColor": ink,
@@ -138,7 +140,7 @@ def waterfall(bars: Sequence[Bar], theme: str) -> Spec:
         "mark": {"type": "rule", "aria": False, "strokeDash": [4, 3], "color": faint},
         "encoding": {"x": {"datum": bars[0].start if bars else 0}},
     }
-    return _base(theme, 34 * len(rows) + 70) | {"data": {"values": rows}, "layer": [start, bar, words]}
+    return base(theme, 34 * len(rows) + 70) | {"data": {"values": rows}, "layer": [start, bar, words]}
 
 
 def _short(bar: Bar) -> str:
@@ -172,7 +174,7 @@ def capacity_curve(points: Sequence[dict[str, float]], *, at: int, finds: float,
             },
         ],
     }
-    return _base(theme, 230) | {"data": {"values": list(points)}, "layer": [line, here]}
+    return base(theme, 230) | {"data": {"values": list(points)}, "layer": [line, here]}
 
 
 def detection(rows: Sequence[dict[str, Any]], theme: str) -> Spec:
@@ -183,7 +185,7 @@ def detection(rows: Sequence[dict[str, Any]], theme: str) -> Spec:
     }
     names = list(dict.fromkeys(r["policy"] for r in rows))
     shape = {"field": "policy", "type": "nominal", "sort": names, "title": None}
-    return _base(theme, 280) | {
+    return base(theme, 280) | {
         "data": {"values": list(rows)},
         "mark": {"type": "line", "point": {"filled": True, "size": 70}, "strokeWidth": 2.5},
         "encoding": {
@@ -246,13 +248,13 @@ def calibration(rows: Sequence[dict[str, float]], theme: str) -> Spec:
         "mark": {"type": "point", "filled": True, "size": 70, "color": up},
         "encoding": {"x": x, "y": y | {"field": "observed"}},
     }
-    return _base(theme, 320) | {"data": {"values": shown}, "layer": [diagonal, bars, dots]}
+    return base(theme, 320) | {"data": {"values": shown}, "layer": [diagonal, bars, dots]}
 
 
 def importance(rows: Sequence[dict[str, Any]], theme: str) -> Spec:
     """Mean absolute effect of each feature."""
     _ink, _faint, _up, down = _INK[theme]
-    return _base(theme, 26 * len(rows) + 50) | {
+    return base(theme, 26 * len(rows) + 50) | {
         "data": {"values": list(rows)},
         "mark": {"type": "bar", "color": down, "height": {"band": 0.65}},
         "encoding": {
@@ -288,7 +290,7 @@ def drift(rows: Sequence[dict[str, Any]], theme: str) -> Spec:
         "mark": {"type": "rule", "aria": False, "strokeDash": [4, 3], "color": faint},
         "encoding": {"x": {"field": "at", "type": "quantitative"}},
     }
-    return _base(theme, 26 * len(rows) + 50) | {"data": {"values": list(rows)}, "layer": [bars, limits]}
+    return base(theme, 26 * len(rows) + 50) | {"data": {"values": list(rows)}, "layer": [bars, limits]}
 
 
 def _values_axis(unit: str, categorical: bool) -> Spec:
@@ -325,7 +327,7 @@ def shape(rows: Sequence[dict[str, Any]], *, unit: str, categorical: bool, theme
         "mark": {"type": "rule", "aria": False, "strokeDash": [4, 3], "color": faint},
         "encoding": {"y": {"datum": 1}},
     }
-    return _base(theme, 280) | {"data": {"values": list(rows)}, "layer": [level, effect]}
+    return base(theme, 280) | {"data": {"values": list(rows)}, "layer": [level, effect]}
 
 
 def crowd(rows: Sequence[dict[str, Any]], *, unit: str, categorical: bool, theme: str) -> Spec:
@@ -339,7 +341,7 @@ def crowd(rows: Sequence[dict[str, Any]], *, unit: str, categorical: bool, theme
     }
     axes = _values_axis(unit, categorical)
     axes["x"] |= {"title": None, "axis": {"labels": False, "ticks": False}}  # the chart above says them
-    return _base(theme, 90) | {
+    return base(theme, 90) | {
         "data": {"values": list(rows)},
         "mark": {"type": "bar", "color": faint},
         "encoding": axes | {"y": y},
@@ -352,7 +354,7 @@ def heat_map(rows: Sequence[dict[str, Any]], *, x: str, y: str, theme: str) -> S
     most = max([abs(r["effect"]) for r in rows] + [0.05])
     middle = "#f4f4f4" if theme == "light" else "#2a333d"
     order = {"x": list(dict.fromkeys(r["a"] for r in rows)), "y": list(dict.fromkeys(r["b"] for r in rows))}
-    return _base(theme, max(160, 24 * len(order["y"]) + 60)) | {
+    return base(theme, max(160, 24 * len(order["y"]) + 60)) | {
         "data": {"values": list(rows)},
         "mark": "rect",
         "encoding": {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from risk.ui.charts import _base
+from risk.ui.charts import base
 
 __all__ = ["burden", "limits", "missed", "year"]
 
@@ -61,7 +61,7 @@ def year(rows: Sequence[dict[str, Any]], *, week: int, title: str, theme: str) -
         "mark": {"type": "rule", "aria": False, "strokeDash": [4, 3], "strokeWidth": 1.5},
         "encoding": {"x": {"field": "week", "type": "quantitative"}},
     }
-    return _base(theme, 300) | {"layer": [lines, here]}
+    return base(theme, 300) | {"layer": [lines, here]}
 
 
 def missed(rows: Sequence[dict[str, Any]], theme: str) -> Spec:
@@ -109,7 +109,7 @@ def burden(rows: Sequence[dict[str, Any]], theme: str) -> Spec:
 def _dots(rows: Sequence[dict[str, Any]], theme: str, y: Spec, x: Spec, tooltip: list[Spec], n: int) -> Spec:
     color = _policy(rows, theme)
     shape = {k: color[k] for k in ("field", "type", "sort", "title", "legend")}
-    return _base(theme, 24 * n + 90) | {
+    return base(theme, 24 * n + 90) | {
         "data": {"values": list(rows)},
         "mark": {"type": "point", "filled": True, "size": 85, "opacity": 0.9},
         "encoding": {
@@ -149,4 +149,4 @@ def limits(rows: Sequence[dict[str, Any]], *, title: str, theme: str) -> Spec:
             "tooltip": [{"field": "week"}, {"field": "value"}, {"field": "low"}, {"field": "high"}],
         },
     }
-    return _base(theme, 280) | {"data": {"values": list(rows)}, "layer": [band, line, dots]}
+    return base(theme, 280) | {"data": {"values": list(rows)}, "layer": [band, line, dots]}

@@ -6,7 +6,7 @@ from risk.ui import html, lab_charts, shared
 from risk.ui.i18n import _, number
 from risk.ui.present import drift as present
 from risk.ui.session import show_flash, theme
-from risk.watching import kept_drift
+from risk.watching import Watched, kept_drift
 
 
 def draw() -> None:
@@ -37,6 +37,11 @@ def draw() -> None:
         )
         return
     st.html(html.note(present.sentence(watched), "bad" if len(watched.alarms) else "good"))
+    _monitor(watched)
+    _alarms(watched)
+
+
+def _monitor(watched: Watched) -> None:
     monitors = present.monitors(watched)
     chosen = st.segmented_control(
         _("Monitor"),
@@ -56,6 +61,9 @@ def draw() -> None:
         key="drift:chart",
         alt="; ".join(f"{r['week']}: {number(r['value'], 3)}" for r in rows),
     )
+
+
+def _alarms(watched: Watched) -> None:
     alarms = present.alarm_rows(watched)
     if alarms:
         st.html(

@@ -9,6 +9,7 @@ from risk.lab.jobs import Job, start_job
 from risk.lab.shown import Shown, load_shown
 from risk.simulation import POLICIES
 from risk.ui import html, lab_charts, shared
+from risk.ui.charts import Spec
 from risk.ui.i18n import _, number, percent
 from risk.ui.present import lab as present
 from risk.ui.session import actor, attempt, flash, show_flash, theme
@@ -144,40 +145,32 @@ def _course(shown: Shown, world: str, policies: list[str], week: int) -> None:
         persist_state="session",
     )
     rows = present.year_rows(shown, world, policies, measure)
-    st.html(
-        html.tag(
-            "p",
-            _(
-                'Means over the last 14 weeks. "The best possible choice" is what an observer would '
-                "examine who knows how this world is made: 100 % is the limit of any model."
-            ),
-            "rk-small",
-        )
-    )
     last = {r["policy"]: r["value"] for r in rows if r["week"] <= week}
-    st.vega_lite_chart(
-        spec=lab_charts.year(rows, week=week, title=_(present.MEASURES[measure]), theme=theme()),
-        theme=None,
+    _chart(
+        _(
+            'Means over the last 14 weeks. "The best possible choice" is what an observer would '
+            "examine who knows how this world is made: 100 % is the limit of any model."
+        ),
+        lab_charts.year(rows, week=week, title=_(present.MEASURES[measure]), theme=theme()),
         key="lab:year",
         alt="; ".join(f"{p}: {percent(v, 1)}" for p, v in last.items()),
     )
 
 
+def _chart(words: str, spec: Spec, *, key: str, alt: str) -> None:
+    """One chart under the sentence that says how to read it."""
+    st.html(html.tag("p", words, "rk-small"))
+    st.vega_lite_chart(spec=spec, theme=None, key=key, alt=alt)
+
+
 def _schemes(shown: Shown, world: str, policies: list[str], week: int) -> None:
     rows = present.scheme_rows(shown, world, policies, week)
-    st.html(
-        html.tag(
-            "p",
-            _(
-                "Of each scheme's items up to this week, how many went past unexamined? Only a made "
-                "world can tell: what is not opened leaves no trace."
-            ),
-            "rk-small",
-        )
-    )
-    st.vega_lite_chart(
-        spec=lab_charts.missed(rows, theme()),
-        theme=None,
+    _chart(
+        _(
+            "Of each scheme's items up to this week, how many went past unexamined? Only a made "
+            "world can tell: what is not opened leaves no trace."
+        ),
+        lab_charts.missed(rows, theme()),
         key="lab:schemes",
         alt="; ".join(f"{r['scheme']}, {r['policy']}: {r['words']}" for r in rows[:24]),
     )
@@ -185,19 +178,12 @@ def _schemes(shown: Shown, world: str, policies: list[str], week: int) -> None:
 
 def _burden(shown: Shown, world: str, policies: list[str], week: int) -> None:
     rows = present.burden_rows(shown, world, policies, week)
-    st.html(
-        html.tag(
-            "p",
-            _(
-                "Whose ordinary post is opened? Of 1,000 items from each made-up origin, how many were "
-                "examined although nothing was wrong with them."
-            ),
-            "rk-small",
-        )
-    )
-    st.vega_lite_chart(
-        spec=lab_charts.burden(rows, theme()),
-        theme=None,
+    _chart(
+        _(
+            "Whose ordinary post is opened? Of 1,000 items from each made-up origin, how many were "
+            "examined although nothing was wrong with them."
+        ),
+        lab_charts.burden(rows, theme()),
         key="lab:burden",
         alt="; ".join(f"{r['origin']}, {r['policy']}: {r['burden']}" for r in rows[:24]),
     )
