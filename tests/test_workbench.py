@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import risk
-from risk import workbench
+from risk import training, workbench
 from risk.errors import BadSetting, NotFound, Refused
 from risk.workbench import Workspace
 
@@ -31,7 +31,7 @@ def test_the_model_beats_rules_and_rules_beat_chance(model, data, truth) -> None
     """Not digits: an order of average precision on newer items that must hold, or world or model is broken."""
     from sklearn.metrics import average_precision_score
 
-    rows = workbench._unseen(model, data)
+    rows = training.unseen_rows(model.facts, data)
     items = data.declarations[rows]
     of = truth.set_index("item_id").loc[items["item_id"]]
     margins = {**workbench._baselines(model, items, truth, data.dictionary), "ga2m": model.score(items)["margin"]}
@@ -41,7 +41,7 @@ def test_the_model_beats_rules_and_rules_beat_chance(model, data, truth) -> None
 
 def test_scores_are_calibrated_to_the_stream(model, data, truth) -> None:
     """The mean stated probability on newer items is within a factor of two of the true rate."""
-    rows = workbench._unseen(model, data)
+    rows = training.unseen_rows(model.facts, data)
     stated = model.score(data.declarations[rows])["risk_score"].mean()
     real = truth.set_index("item_id")["irregular"].reindex(data.declarations["item_id"][rows]).mean()
     assert 0.5 < stated / real < 2
