@@ -85,8 +85,9 @@ def generate(out: Annotated[Path, typer.Option("--out", help="Folder for the Dat
 
 @app.command()
 def train(data: DataArg,
-          model: Annotated[str, typer.Option("--model", help="auto, profiles, ga2m, logistic, scorecard or rules; auto "
-                                                       "is profiles where finds record a family, else ga2m.")] = "auto",
+          model: Annotated[str, typer.Option("--model", help="auto, profiles, ga2m, logistic, scorecard, rules or "
+                                                       "boosted; auto is profiles where finds record a family, "
+                                                       "else ga2m.")] = "auto",
           labels: Annotated[str, typer.Option("--labels", help="examined or truth.")] = "examined",
           without: Annotated[list[str] | None, typer.Option("--without", help="Concept or feature to leave out.")]
           = None,

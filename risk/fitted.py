@@ -1,7 +1,7 @@
 """A fitted, calibrated model with the features it needs: score and explain, nothing else.
 
-Whatever its kind, a model is `Features` plus `AdditiveTables` or `ProfileTables` whose margin is already
-calibrated, so that
+Whatever its kind, a model is `Features` plus its fitted form (`AdditiveTables`, `ProfileTables`, or for the
+challenger `BoostedTrees`), whose margin is already calibrated, so that
 ``base_value + attributions.sum() == margin`` for every item.
 """
 
@@ -15,10 +15,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
+from risk.boosted import Fitted
 from risk.explanation import Reason, Translate, as_shap, check_additive, reasons
 from risk.features import Features
 from risk.models.profile_tables import ProfileTables
-from risk.models.tables import AdditiveTables
 
 if TYPE_CHECKING:
     import shap
@@ -36,7 +36,7 @@ class FittedModel:
         ``profiles``, ``ga2m``, ``rules``, …
     features : Features
         Fitted on the training slice.
-    tables : AdditiveTables or ProfileTables
+    tables : AdditiveTables, ProfileTables or BoostedTrees
         Calibrated log-odds.
     facts : dict
         How it came to be: slices, counts, calibration, seed, digests. JSON-able.
@@ -46,7 +46,7 @@ class FittedModel:
 
     kind: str
     features: Features
-    tables: AdditiveTables | ProfileTables
+    tables: Fitted
     facts: Mapping[str, Any] = field(default_factory=dict)
     model_id: str = ""
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from risk.boosted import BoostedTrees, Fitted, fit_boosted
 from risk.features import Features
 from risk.models.ga2m import GA2MClassifier
 from risk.models.logistic import BandedLogistic
@@ -161,16 +162,34 @@ def _rules(lesson: Lesson) -> AdditiveTables:
     return RuleBook.default().compile(lesson.features, lesson.x)
 
 
+def _boosted(lesson: Lesson) -> BoostedTrees:
+    """Fit unconstrained trees; the fewer finds, the smaller."""
+    size = {"max_iter": 100, "learning_rate": 0.1, "max_leaf_nodes": 4}
+    if lesson.found >= _FEW_FINDS:
+        size = {"max_iter": 100, "learning_rate": 0.06, "max_leaf_nodes": 8}
+    seen = lesson.seen
+    trees = fit_boosted(
+        lesson.x[seen],
+        lesson.y[seen],
+        capped(lesson.weight[seen]),
+        settings=size,
+        seed=lesson.seed,
+        threads=lesson.threads,
+    )
+    return _named(trees.rebased(lesson.x), list(lesson.features.get_feature_names_out()))
+
+
 def _named(tables, names: list[str]):
     """The tables under the features' own names."""
     return replace(tables, names=tuple(names))
 
 
 #: Model names and how each is fitted.
-RECIPES: dict[str, Callable[[Lesson], AdditiveTables | ProfileTables]] = {
+RECIPES: dict[str, Callable[[Lesson], Fitted]] = {
     "profiles": _profiles,
     "ga2m": _ga2m,
     "logistic": _logistic,
     "scorecard": _scorecard,
     "rules": _rules,
+    "boosted": _boosted,
 }

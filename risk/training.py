@@ -13,14 +13,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from risk.boosted import Fitted
 from risk.errors import BadSetting, Refused
 from risk.features import Features, with_past
 from risk.features.columns import moments
 from risk.fitted import FittedModel
 from risk.intake import Data
 from risk.models.calibration import fit_affine
-from risk.models.profile_tables import ProfileTables
-from risk.models.tables import AdditiveTables
 from risk.recipes import RECIPES, WEIGHT_CAP, Lesson, capped, default_kind
 from risk.schema import Dictionary
 
@@ -198,8 +197,8 @@ def fit_model(data: Data, plan: Plan, *, truth: pd.DataFrame | None = None,
     return FittedModel(plan.model, features, tables, facts | {"calibration": calibration})
 
 
-def _calibrate(raw: AdditiveTables | ProfileTables, features: Features, declarations: pd.DataFrame, y: np.ndarray,
-               weight: np.ndarray) -> tuple[AdditiveTables | ProfileTables, dict[str, Any]]:
+def _calibrate(raw: Fitted, features: Features, declarations: pd.DataFrame, y: np.ndarray,
+               weight: np.ndarray) -> tuple[Fitted, dict[str, Any]]:
     """Platt's map on the calibration slice; too few finds there leave the margin as fitted, and say so."""
     seen = np.isfinite(y)
     found = int(np.nansum(y))

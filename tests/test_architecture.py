@@ -17,7 +17,7 @@ ROOMS = [
     ("risk.verify_log", 2),
     ("risk.casework", 2),
     ("risk.models", 3), ("risk.explanation", 3), ("risk.evaluation", 3), ("risk.selectivity", 3),
-    ("risk.explanation_audit", 3),
+    ("risk.explanation_audit", 3), ("risk.boosted", 3),
     ("risk.fitted", 4), ("risk.recipes", 4), ("risk.training", 4), ("risk.leakage", 4), ("risk.counterchecks", 4),
     ("risk.classroom", 4),
     ("risk.simulation", 4), ("risk.drift", 4),

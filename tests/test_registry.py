@@ -65,6 +65,68 @@ def test_each_refusal_has_its_words(registry, model) -> None:
         registry.load(model.model_id)
 
 
+def _rewrite(registry: Registry, model, name: str, content: bytes) -> None:
+    """Put other content in a file, with the hash that belongs to it."""
+    import hashlib
+
+    (folder(registry, model) / name).write_bytes(content)
+    digest = hashlib.sha256(content).hexdigest()
+    _edit_manifest(registry, model, lambda m: m["sha256"].update({name: digest}))
+
+
+def test_another_column_set_is_refused(registry, model, data) -> None:
+    described = json.loads((folder(registry, model) / "model.json").read_text())
+    described["names"][0] = "another"
+    _rewrite(registry, model, "model.json", json.dumps(described).encode())
+    with pytest.raises(Refused, match="for another column set than its features make.*another"):
+        registry.load(model.model_id)
+    with pytest.raises(Refused, match="Expected the column.*Nothing was scored"):
+        model.score(data.declarations[["item_id", "arrived_utc"]])
+
+
+def test_an_archive_that_would_fill_the_memory_is_refused(registry, model, monkeypatch) -> None:
+    import io
+
+    from risk import registry as module
+
+    packed = io.BytesIO()
+    np.savez_compressed(packed, base=np.zeros(2_000_000))
+    assert len(packed.getvalue()) < 20_000, "small outside, sixteen megabytes inside"
+    monkeypatch.setattr(module, "_MAX_UNPACKED", 10**6)
+    _rewrite(registry, model, "tables.npz", packed.getvalue())
+    with pytest.raises(Refused, match="would unpack to 16,000,[0-9]+ bytes; at most"):
+        registry.load(model.model_id)
+
+
+def test_what_is_no_archive_and_what_lacks_a_table_are_refused(registry, model) -> None:
+    import io
+
+    _rewrite(registry, model, "tables.npz", b"not a zip")
+    with pytest.raises(Refused, match="is no npz archive"):
+        registry.load(model.model_id)
+    packed = io.BytesIO()
+    np.savez(packed, **{k: v for k, v in model.tables.to_arrays().items() if k != "edges_0"})
+    _rewrite(registry, model, "tables.npz", packed.getvalue())
+    with pytest.raises(Refused, match="lacks the array 'edges_0'"):
+        registry.load(model.model_id)
+
+
+def test_too_many_stored_items_are_refused(registry, model, monkeypatch) -> None:
+    from risk import registry as module
+
+    monkeypatch.setattr(module, "_MAX_GOLDEN_ROWS", 3)
+    with pytest.raises(Refused, match="golden.parquet of .* holds 64 items; at most 3"):
+        registry.load(model.model_id)
+
+
+@pytest.mark.parametrize(("content", "words"), [("{", "is damaged"), ("[]", "is damaged"),
+                                                ('{"format": 1}', "does not state content_sha256")])
+def test_a_damaged_manifest_is_named(registry, model, content: str, words: str) -> None:
+    (folder(registry, model) / "manifest.json").write_text(content)
+    with pytest.raises(Refused, match=words):
+        registry.load(model.model_id)
+
+
 def test_a_missing_file_is_named(registry, model) -> None:
     (folder(registry, model) / "tables.npz").unlink()
     with pytest.raises(Refused, match="tables.npz of model .* is missing"):

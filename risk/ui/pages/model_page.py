@@ -3,6 +3,7 @@
 import streamlit as st
 
 from risk import workbench
+from risk.boosted import BoostedTrees
 from risk.errors import RiskError
 from risk.fitted import FittedModel
 from risk.results import Evaluation
@@ -198,7 +199,21 @@ def _versus(model: FittedModel) -> None:
     st.html(html.table(headers, rows, caption=_("Champion and challenger"), right=frozenset({1, 2})))
 
 
+def _opaque(model: FittedModel) -> bool:
+    """Say of a challenger that its details cannot be read one by one; whether it is one."""
+    opaque = isinstance(model.tables, BoostedTrees)
+    if opaque:
+        words = _(
+            "This challenger mixes all details freely, so none of them can be drawn alone. Single items are "
+            "explained, where the explanation adds up to the score."
+        )
+        st.html(html.note(words))
+    return opaque
+
+
 def _shapes(model: FittedModel) -> None:
+    if _opaque(model):
+        return
     names = [f.name for f in model.features.specs]
     ranked = [r["name"] for r in _importance(model)]
     order = ranked + [n for n in names if n not in ranked]
@@ -238,6 +253,8 @@ def _shapes(model: FittedModel) -> None:
 
 
 def _pairs(model: FittedModel) -> None:
+    if _opaque(model):
+        return
     titles = present.pair_titles(model)
     if not titles:
         st.html(html.note(_("This model uses no pairs: every detail acts by itself.")))

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from risk.boosted import BoostedTrees
 from risk.explanation import odds_words
 from risk.features import quantity
 from risk.fitted import FittedModel
@@ -66,6 +67,8 @@ def _items_and_finds(facts: Mapping[str, Any], part: str) -> str:
 
 
 def _uses(model: FittedModel) -> str:
+    if isinstance(model.tables, BoostedTrees):
+        return _("{n}, mixed in any way", n=number(len(model.tables.names)))
     alone = _("{n}, each by itself", n=number(len(model.tables.names)))
     pairs = len(model.tables.pairs)
     return alone + (", " + plural("and {n} pair of them", "and {n} pairs of them", pairs) if pairs else "")
