@@ -41,6 +41,7 @@ __all__ = [
     "load_world",
     "make_world",
     "COLUMN_OF",
+    "CONTAINS",
 ]
 
 HERE = Path(__file__).parent
@@ -61,6 +62,8 @@ COLUMN_OF: Mapping[str, str] = {
     "sender_type": "sender_type", "recipient_type": "recipient_type",
     "destination_region": "destination_region", "origin": "origin",
 }
+# Stated amounts that include another stated amount: gross weight is net weight and packaging.
+CONTAINS: Mapping[str, tuple[str, ...]] = {"gross_weight_g": ("declared_net_weight_g",)}
 NUMBERS = ("pieces", "declared_net_weight_g", "gross_weight_g", "declared_value_sdr")
 ODDS = ("hs_missing", "nominal_value", "insured", "licence_reference_present", "origin_operator",
         "country_of_manufacture")

@@ -24,8 +24,12 @@ def audit_explanations(
         float, typer.Option("--rate", help="Share of items, by score, that counts as flagged.")
     ] = 0.02,
     retrain: Annotated[
-        int, typer.Option("--retrain", help="Train again this often, to see whether reasons stay.")
+        int, typer.Option("--retrain", help="Train again this often on bootstrap samples, to see whether reasons stay.")
     ] = 0,
+    beside: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--beside", help="Another model, asked about the same items."),
+    ] = None,
     by_scheme: Annotated[bool, typer.Option("--by-scheme", help="One row a scheme as well.")] = False,
     seed: Annotated[int, typer.Option("--seed")] = 0,
     workspace: Annotated[Optional[str], typer.Option("--workspace")] = None,  # noqa: UP045
@@ -33,13 +37,14 @@ def audit_explanations(
 ) -> None:
     """Do reasons name the cause? Attributions against what the made world altered; needs its truth.
 
-    Example: risk audit-explanations champion stream --retrain 3
+    Example: risk audit-explanations champion stream --retrain 3 --beside ga2m
     """
     from risk import explaining, workbench
 
-    loaded = workbench.open_data(data)
+    loaded, registry = workbench.open_data(data), space(workspace).registry
+    others = {other: registry.load(other) for other in beside or ()}
     found = explaining.audit_explanations(
-        space(workspace).registry.load(model), loaded, rate=rate, retrain=retrain, seed=seed
+        registry.load(model), loaded, rate=rate, retrain=retrain, beside=others, seed=seed
     )
     if format != "table":
         return print_table(found.to_frame(), format)
@@ -47,6 +52,9 @@ def audit_explanations(
     flagged = f"{found.flagged:,} irregular items among the {found.rate:.1%} highest scores"
     print(f"Agrees with the cause: {flagged}\n")
     print_table(cause.round(3), format)
+    if len(found.beside):
+        print("\nModels on the same items; the difference is the first model's value less each one's\n")
+        print_table(found.beside.round(3), format)
     print("\nFaithful to the model (says nothing about the cause)\n")
     print_table(found.faithful.round(6), format)
 

@@ -5,23 +5,24 @@ Beside `risk.workbench`: one function per thing a person can do with an explanat
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
+from data_synthetic.world import CONTAINS
 from risk import explanation_audit, training, workbench
 from risk.counterchecks import LaneLimits, Similar, Turn, agreement, robustness_words, turning_changes
 from risk.errors import BadSetting, NotFound, Refused
-from risk.explanation_audit import cause_agreement, causes_of, deletion_curves
+from risk.explanation_audit import cause_agreement, causes_of, deletion_curves, side_by_side
 from risk.fitted import FittedModel
 from risk.intake import Data, load_truth
 
 __all__ = ["ExplanationAudit", "CounterCheck", "audit_explanations", "counter_check"]
 
 _STEADY_ITEMS, _NUDGES, _NUDGE = 2000, 3, 0.01
-_BOOTSTRAP_SHARE = 0.632  # of the items that a bootstrap sample holds at least once
+_ADDED_UP = 5000  # items beside the flagged ones whose attributions are added up
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class ExplanationAudit:
     cause : DataFrame, agreement with the cause: ``scheme, n, measure, value, low, high, random, global,
         ceiling``
     faithful : DataFrame, faithfulness to the model: ``measure, value, beside, what``
+    beside : DataFrame, the pointing game of this and other models on the same items, as
+        `risk.explanation_audit.side_by_side` gives it; empty where no other model was named
     """
 
     model_id: str
@@ -43,15 +46,23 @@ class ExplanationAudit:
     rate: float
     cause: pd.DataFrame
     faithful: pd.DataFrame
+    beside: pd.DataFrame
 
     def to_frame(self) -> pd.DataFrame:
-        """Both answers as one table for machines; ``question`` says which a row belongs to."""
+        """All answers as one table for machines; ``question`` says which a row belongs to."""
         cause = self.cause.assign(question="agrees with the cause")
-        return pd.concat([cause, self.faithful.assign(question="faithful to the model")], ignore_index=True)
+        beside = self.beside.assign(question="agrees with the cause, models side by side")
+        return pd.concat([cause, self.faithful.assign(question="faithful to the model"), beside], ignore_index=True)
 
 
 def audit_explanations(
-    model: FittedModel, data: Data, *, rate: float = 0.02, retrain: int = 0, seed: int = 0
+    model: FittedModel,
+    data: Data,
+    *,
+    rate: float = 0.02,
+    retrain: int = 0,
+    beside: Mapping[str, FittedModel] | None = None,
+    seed: int = 0,
 ) -> ExplanationAudit:
     """Compare the attributions of flagged irregular items with what their schemes altered.
 
@@ -62,7 +73,9 @@ def audit_explanations(
     rate
         Share of the items, by score, that counts as flagged, 0–1.
     retrain
-        How often to train again on a random 63 % of the items to see whether reasons stay; 0 for not.
+        How often to train again on a bootstrap sample of the items to see whether reasons stay; 0 for not.
+    beside
+        Further models by name, asked about the same items.
 
     Raises
     ------
@@ -71,6 +84,32 @@ def audit_explanations(
     """
     if not 0 < rate <= 1:
         raise BadSetting("rate", got=rate, expected="a share above 0, at most 1")
+    items, known = _judged(model, data)
+    order = np.argsort(-model.score(items)["margin"].to_numpy(), kind="stable")[: max(1, round(rate * len(items)))]
+    rows = order[known["irregular"].to_numpy(dtype=bool)[order]]
+    if not len(rows):
+        raise Refused(
+            f"None of the {len(order):,} items with the highest scores is irregular, so no explanation "
+            "can be compared with a cause. Use a longer stream or a larger --rate. Nothing was audited."
+        )
+    models = {model.model_id or model.kind: model, **(beside or {})}
+    phis = {name: _phi(m.attribute(items.iloc[rows])) for name, m in models.items()}
+    reads = {name: list(m.features.reads().values()) for name, m in models.items()}
+    causes, first = causes_of(known.iloc[rows], contains=CONTAINS), next(iter(models))
+    faithful = [*_faithful(model, items, order, seed),
+                *_steadiness(model, data, items.iloc[order[:_STEADY_ITEMS]], retrain, seed)]
+    return ExplanationAudit(
+        model.model_id,
+        len(rows),
+        rate,
+        cause_agreement(phis[first], reads[first], causes, seed=seed),
+        pd.DataFrame(faithful),
+        side_by_side(phis, reads, causes, seed=seed) if beside else pd.DataFrame(),
+    )
+
+
+def _judged(model: FittedModel, data: Data) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Declarations that the model has not learnt from, and their truth in the same order."""
     truth = load_truth(data.source)
     if truth is None:
         raise Refused(
@@ -78,38 +117,22 @@ def audit_explanations(
             "Make some with: risk generate --out DIR. Nothing was audited."
         )
     items = data.declarations[training.unseen_rows(model.facts, data)].reset_index(drop=True)
-    scored = model.attribute(items)
-    known = truth.set_index(data.dictionary.id_field).loc[scored["item_id"]]
-    order = np.argsort(-scored["margin"].to_numpy(), kind="stable")[: max(1, round(rate * len(scored)))]
-    rows = order[known["irregular"].to_numpy(dtype=bool)[order]]
-    if not len(rows):
-        raise Refused(
-            f"None of the {len(order):,} items with the highest scores is irregular, so no explanation "
-            "can be compared with a cause. Use a longer stream or a larger --rate. Nothing was audited."
-        )
-    phi, reads = _phi(scored), list(model.features.reads().values())
-    cause = cause_agreement(phi[rows], reads, causes_of(known.iloc[rows]), seed=seed)
-    faithful = pd.DataFrame(
-        [
-            *_faithful(model, items, scored, order, seed),
-            *_steadiness(model, data, items.iloc[order[:_STEADY_ITEMS]], retrain, seed),
-        ]
-    )
-    return ExplanationAudit(model.model_id, len(rows), rate, cause, faithful)
+    id_field = data.dictionary.id_field
+    return items, truth.set_index(id_field).loc[items[id_field].astype("str")]
 
 
 def _phi(scored: pd.DataFrame) -> np.ndarray:
     return scored[[c for c in scored.columns if c.startswith("phi_")]].to_numpy()
 
 
-def _faithful(
-    model: FittedModel, items: pd.DataFrame, scored: pd.DataFrame, flagged: np.ndarray, seed: int
-) -> list[dict]:
-    """Additivity on every item; deletion and insertion curves of the flagged ones."""
-    phi = _phi(scored)
-    gaps = model.base_value + phi.sum(axis=1) - model.score(items)["margin"].to_numpy()
+def _faithful(model: FittedModel, items: pd.DataFrame, order: np.ndarray, seed: int) -> list[dict]:
+    """Additivity of flagged items and some thousand others; deletion and insertion curves of the flagged ones."""
     x = model.features.transform(items).to_numpy(dtype=np.float32)
-    curves = deletion_curves(model.tables.margins, x[flagged], phi[flagged], x, seed=seed)
+    others = np.random.default_rng([seed, 46]).permutation(len(x))[:_ADDED_UP]
+    rows = np.concatenate([order, others])
+    phi = model.tables.attributions(x[rows])
+    gaps = model.base_value + phi.sum(axis=1) - model.tables.margins(x[rows])
+    curves = deletion_curves(model.tables.margins, x[order], phi[: len(order)], x, seed=seed)
     return explanation_audit.faithfulness(curves, gaps).to_dict("records")
 
 
@@ -123,8 +146,9 @@ def _steadiness(
     )
     if retrain:
         again = [_phi(_retrained(model, data, seed + k).attribute(items)) for k in range(retrain)]
+        times = "once" if retrain == 1 else f"{retrain} times"
         yield from _steady_rows(
-            explanation_audit.stability(phi, again), f"trained {retrain} times on 63 % of items"
+            explanation_audit.stability(phi, again), f"trained again {times}, on bootstrap samples"
         )
 
 
@@ -147,9 +171,10 @@ def _nudge(model: FittedModel, items: pd.DataFrame, seed: int) -> pd.DataFrame:
 
 
 def _retrained(model: FittedModel, data: Data, seed: int) -> FittedModel:
-    rng = np.random.default_rng([seed, 44])
-    kept = rng.random(len(data.declarations)) < _BOOTSTRAP_SHARE
-    part = replace(data, declarations=data.declarations[kept].reset_index(drop=True))
+    """The same kind of model, trained the same way on items drawn with replacement, in their order."""
+    n = len(data.declarations)
+    drawn = np.sort(np.random.default_rng([seed, 44]).integers(0, n, n))
+    part = replace(data, declarations=data.declarations.iloc[drawn].reset_index(drop=True))
     facts = model.facts
     return workbench.train(
         part,

@@ -31,6 +31,11 @@ def scored(model, newest) -> pd.DataFrame:
     return model.score(newest)
 
 
+@pytest.fixture(scope="module")
+def rules(data):
+    return workbench.train(data, "rules")
+
+
 def limits_beside(margin: float, gap: float = 0.02) -> LaneLimits:
     """Limits that put a margin just inside the red lane."""
     return LaneLimits(red=margin - gap, yellow=margin - gap - 0.5)
@@ -110,8 +115,7 @@ def test_scale_and_ignored_features_do_not_matter() -> None:
     np.testing.assert_array_equal(Similar(other, phi).nearest(other[:20], k=5)[0], plain)
 
 
-def test_models_are_set_beside_one_another(model, data, newest) -> None:
-    rules = workbench.train(data, "rules")
+def test_models_are_set_beside_one_another(model, rules, newest) -> None:
     table = agreement({"ours": model, "again": model, "rules": rules}, newest.iloc[[0]])
     assert table["same_top_reason"].tolist()[:2] == [True, True]
     assert (
@@ -130,17 +134,27 @@ def test_counter_check_of_one_item(model, data) -> None:
         counter_check(model, data, "nobody")
 
 
-def test_audit_on_the_made_world(model, data) -> None:
+def test_audit_on_the_made_world(model, rules, data) -> None:
     """Reasons of flagged irregular items point at altered fields more often than chance, and add up."""
-    found = audit_explanations(model, data, rate=0.05)
+    found = audit_explanations(model, data, rate=0.05, beside={"rules": rules})
     row = found.cause.query("scheme == 'all' and measure == 'pointing_game'").iloc[0]
     assert row["n"] == found.flagged > 10
     assert row["random"] < row["low"] and row["value"] <= row["ceiling"]
+    assert row["value"] == found.beside["value"].iloc[0] and set(found.beside["model"]) == {model.model_id, "rules"}
+    assert found.to_frame()["question"].nunique() == 3
     faithful = found.faithful.set_index("measure")
     assert faithful.loc["greatest gap of additivity", "value"] < 1e-6
     assert faithful.loc["deletion area", "value"] < faithful.loc["deletion area", "beside"]
     assert faithful.loc["insertion area", "value"] > faithful.loc["insertion area", "beside"]
     assert faithful.loc["stability: rank correlation", "value"] > 0.8
+
+
+def test_reasons_are_compared_after_training_again(rules, data) -> None:
+    """A model that learns nothing from the sample keeps its reasons; the audit says how often it was trained."""
+    found = audit_explanations(rules, data, rate=0.05, retrain=1)
+    again = found.faithful[found.faithful["what"] == "trained again once, on bootstrap samples"]
+    assert again["measure"].tolist() == ["stability: rank correlation", "stability: same top reason"]
+    assert 0.8 < again["value"].min() <= again["value"].max() <= 1
 
 
 def test_audit_refuses_what_it_cannot_judge(model, data) -> None:

@@ -20,6 +20,7 @@ from risk.explanation_audit import (
     faithfulness,
     field_relevance,
     rank_correlation,
+    side_by_side,
     stability,
 )
 
@@ -92,6 +93,30 @@ def test_rank_correlation_is_spearmans(pair: np.ndarray) -> None:
 def test_truth_without_causes_is_refused() -> None:
     with pytest.raises(Refused, match="altered_<field>.*Nothing was audited"):
         causes_of(pd.DataFrame({"irregular": [True], "scheme": ["s"]}))
+
+
+def test_a_field_that_contains_an_altered_one_counts_apart() -> None:
+    """Gross weight holds net weight: strictly it was not altered, but the change shows in it."""
+    truth = pd.DataFrame({"irregular": [True, True], "scheme": ["s", "s"],
+                          "altered_net": [True, False], "evidence_net": [2.0, 0.0],
+                          "altered_gross": [False, False], "evidence_gross": [0.0, 0.0],
+                          "altered_text": [False, True], "evidence_text": [0.0, 1.0]})
+    causes = causes_of(truth, contains={"gross": ("net",), "absent": ("net",)})
+    assert not causes.altered[:, 1].any() and causes.contained[:, 1].tolist() == [True, False]
+    table = cause_agreement(np.array([[0.0, 1.0], [0.0, 1.0]]), [("text",), ("gross",)], causes)
+    assert told(table, "pointing_game")["value"] == 0.0 and told(table, "pointing_game_contained")["value"] == 0.5
+
+
+def test_models_side_by_side_are_compared_item_by_item() -> None:
+    causes, reads = made_causes(400), [(f,) for f in FIELDS]
+    noise = np.random.default_rng([5, 6]).normal(size=causes.evidence.shape)
+    table = side_by_side({"right": causes.evidence, "same": causes.evidence * 2, "noise": noise},
+                         {"right": reads, "same": reads, "noise": reads}, causes)
+    rows = table[table["measure"] == "pointing_game"].set_index("model")
+    assert rows.loc["same", ["difference", "difference_low", "difference_high"]].tolist() == [0, 0, 0]
+    assert rows.loc["noise", "difference_low"] > 0.3
+    assert rows.loc["noise", "difference"] == pytest.approx(rows.loc["right", "value"] - rows.loc["noise", "value"])
+    assert rows.loc["noise", "value"] == told(cause_agreement(noise, reads, causes), "pointing_game")["value"]
 
 
 def test_curves_of_a_known_model() -> None:

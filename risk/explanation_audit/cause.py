@@ -1,18 +1,14 @@
-"""Do explanations name the cause? Attributions of flagged items against what the made world altered.
-
-Two questions that are never mixed. *Agrees with the cause*: do the reasons point at the fields that the
-item's scheme altered? Only a made world can tell. *Faithful to the model*: do the attributions describe
-what the model computes, and do they stay put? A model can be explained faithfully and be wrong about the
-cause.
+"""Agreement of attributions with the recorded causes, beside baselines, a ceiling and other models.
 
 A feature's positive attribution is shared equally among the raw fields it reads, so that fields, not
 features, are compared with causes. Fields that follow from an altered one without being altered themselves
-(gross weight follows net weight) count as not altered: the measures are strict.
+(gross weight contains net weight) count as not altered: the measures are strict. One measure beside them,
+``pointing_game_contained``, also counts a field that contains an altered one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,14 +23,13 @@ __all__ = [
     "causes_of",
     "field_relevance",
     "cause_agreement",
-    "deletion_curves",
-    "faithfulness",
-    "stability",
+    "side_by_side",
     "rank_correlation",
 ]
 
 #: Measures of agreement with the cause, each 0–1 but the last (−1…1), larger is better.
-MEASURES = ("pointing_game", "relevance_mass", "rank_accuracy", "top_3_intersection", "spearman")
+MEASURES = ("pointing_game", "pointing_game_contained", "relevance_mass", "rank_accuracy", "top_3_intersection",
+            "spearman")
 _DRAWS = 500
 
 
@@ -48,16 +43,25 @@ class Causes:
     altered : bool (n, fields), whether the scheme altered the field
     evidence : float (n, fields), what the field tells in favour of the scheme (nats)
     scheme : object (n,), the scheme's name
+    contained : bool (n, fields), altered, or containing an altered field; None where no field contains another
     """
 
     fields: tuple[str, ...]
     altered: np.ndarray
     evidence: np.ndarray
     scheme: np.ndarray
+    contained: np.ndarray | None = None
 
 
-def causes_of(truth: pd.DataFrame) -> Causes:
+def causes_of(truth: pd.DataFrame, *, contains: Mapping[str, Sequence[str]] | None = None) -> Causes:
     """The causes recorded in rows of a truth table; all rows must be irregular items.
+
+    Parameters
+    ----------
+    truth
+        With columns ``altered_<field>``, ``evidence_<field>`` and ``scheme``.
+    contains
+        Fields whose stated amount includes that of others: a change of those shows in it too.
 
     >>> t = pd.DataFrame({"irregular": [True], "scheme": ["s"], "altered_w": [True], "evidence_w": [0.7]})
     >>> causes_of(t).fields
@@ -71,7 +75,11 @@ def causes_of(truth: pd.DataFrame) -> Causes:
         )
     altered = truth[[f"altered_{f}" for f in fields]].to_numpy(dtype=bool)
     evidence = truth[[f"evidence_{f}" for f in fields]].fillna(0.0).to_numpy(dtype=float)
-    return Causes(fields, altered, evidence, truth["scheme"].to_numpy(dtype=object))
+    wide = altered.copy()
+    for whole, parts in (contains or {}).items():
+        if whole in fields:
+            wide[:, fields.index(whole)] |= altered[:, [fields.index(p) for p in parts if p in fields]].any(axis=1)
+    return Causes(fields, altered, evidence, truth["scheme"].to_numpy(dtype=object), wide)
 
 
 def field_relevance(phi: np.ndarray, reads: Sequence[Sequence[str]], fields: Sequence[str]) -> np.ndarray:
@@ -108,7 +116,8 @@ def cause_agreement(
 
     Notes
     -----
-    ``pointing_game`` (Zhang et al. 2018): the top positive reason reads an altered field. ``relevance_mass``
+    ``pointing_game`` (Zhang et al. 2018): the top positive reason reads an altered field;
+    ``pointing_game_contained``: an altered field, or one that contains an altered one. ``relevance_mass``
     and ``rank_accuracy`` (Arras et al. 2022): share of positive attribution on altered fields; share of
     altered fields among as many top fields. ``top_3_intersection``: of the three fields with the most
     evidence, the share among the three with the most attribution. ``spearman``: rank correlation with the
@@ -131,16 +140,67 @@ def cause_agreement(
 def _per_item(phi: np.ndarray, reads: Sequence[Sequence[str]], causes: Causes) -> dict[str, np.ndarray]:
     """Each measure of each item, NaN where it is undefined (no positive attribution, no altered field)."""
     relevance = field_relevance(phi, reads, causes.fields)
-    some = phi.max(axis=1) > 0
+    return {**_pointing(phi, reads, causes), **_by_field(relevance, causes)}
+
+
+def _pointing(phi: np.ndarray, reads: Sequence[Sequence[str]], causes: Causes) -> dict[str, np.ndarray]:
+    """Whether each item's top positive attribution reads a field that counts; none positive is a miss."""
     hits = np.array([[f in read for f in causes.fields] for read in reads])
-    pointed = (causes.altered @ hits.T)[np.arange(len(phi)), phi.argmax(axis=1)]
-    return {"pointing_game": np.where(some, pointed, 0.0).astype(float), **_by_field(relevance, causes)}
+    rows, top, some = np.arange(len(phi)), phi.argmax(axis=1), phi.max(axis=1) > 0
+    wide = causes.altered if causes.contained is None else causes.contained
+    return {name: (some & (counts @ hits.T)[rows, top]).astype(float)
+            for name, counts in (("pointing_game", causes.altered), ("pointing_game_contained", wide))}
 
 
 def _ceiling(causes: Causes) -> dict[str, np.ndarray]:
     evidence = np.maximum(causes.evidence, 0.0)
-    pointed = causes.altered[np.arange(len(evidence)), evidence.argmax(axis=1)].astype(float)
-    return {"pointing_game": pointed, **_by_field(evidence, causes)}
+    return {**_pointing(evidence, [(f,) for f in causes.fields], causes), **_by_field(evidence, causes)}
+
+
+def side_by_side(
+    phis: Mapping[str, np.ndarray], reads: Mapping[str, Sequence[Sequence[str]]], causes: Causes, *, seed: int = 0
+) -> pd.DataFrame:
+    """The pointing game of several models on the same items, with paired intervals of the differences.
+
+    Parameters
+    ----------
+    phis
+        Model → attributions (n, p of that model) of the same irregular items; the first is what the others
+        are compared with.
+    reads
+        Model → raw fields that each of its features reads.
+    causes
+        Of those items, in the same order.
+
+    Returns
+    -------
+    DataFrame
+        ``model, n, measure, value, low, high, difference, difference_low, difference_high``: 95 % bootstrap
+        intervals over items; the difference is the first model's value less this one's, item by item.
+    """
+    rng = np.random.default_rng([seed, 45])
+    draws = rng.integers(0, len(causes.altered), (_DRAWS, len(causes.altered)))
+    found = {name: _pointing(phi, reads[name], causes) for name, phi in phis.items()}
+    first = next(iter(found.values()))
+    return pd.DataFrame(
+        [
+            {"model": name, "n": len(values), "measure": measure, "value": float(values.mean())}
+            | _ends("", _interval(values, draws))
+            | {"difference": float((first[measure] - values).mean())}
+            | _ends("difference_", _spread(first[measure] - values, draws))
+            for name, hits in found.items()
+            for measure, values in hits.items()
+        ]
+    )
+
+
+def _ends(prefix: str, ends: tuple[float, float]) -> dict[str, float]:
+    return {f"{prefix}low": ends[0], f"{prefix}high": ends[1]}
+
+
+def _spread(values: np.ndarray, draws: np.ndarray) -> tuple[float, float]:
+    low, high = np.quantile(values[draws].mean(axis=1), [0.025, 0.975])
+    return float(low), float(high)
 
 
 def _by_field(relevance: np.ndarray, causes: Causes) -> dict[str, np.ndarray]:
@@ -216,90 +276,3 @@ def _interval(values: np.ndarray, draws: np.ndarray) -> tuple[float, float]:
     means = (total + 1.0) / (n + 2.0) if np.ptp(values[kept]) == 0 else total / np.maximum(n, 1)
     low, high = np.quantile(means[n > 0], [0.025, 0.975])
     return float(min(low, _mean(values))), float(max(high, _mean(values)))
-
-
-# ------------------------------------------------------------------------------------------ faithfulness
-
-
-def deletion_curves(
-    margins: Callable[[np.ndarray], np.ndarray],
-    x: np.ndarray,
-    phi: np.ndarray,
-    background: np.ndarray,
-    *,
-    seed: int = 0,
-) -> dict[str, np.ndarray]:
-    """Mean margin while features are replaced by those of background rows, one after another.
-
-    Parameters
-    ----------
-    margins
-        The model: feature matrix (n, p) → margins (n,).
-    x, phi : (n, p)
-        Features and attributions of the items.
-    background : (n_background, p)
-        Each deleted value is that of one background row, drawn anew for every item, the same in all curves.
-
-    Returns
-    -------
-    dict
-        ``deletion`` (largest attribution first), ``insertion`` (largest first into the background row) and
-        ``random`` (deletion in a random order): mean margins after 0…p steps, shape (p + 1,).
-    """
-    rng = np.random.default_rng([seed, 42])
-    other = background[rng.integers(0, len(background), len(x))]
-    largest = np.argsort(-phi, axis=1, kind="stable")
-    shuffled = rng.permuted(largest, axis=1)
-    return {
-        "deletion": _curve(margins, x, other, largest),
-        "insertion": _curve(margins, other, x, largest),
-        "random": _curve(margins, x, other, shuffled),
-    }
-
-
-def _curve(
-    margins: Callable[[np.ndarray], np.ndarray], start: np.ndarray, end: np.ndarray, order: np.ndarray
-) -> np.ndarray:
-    at, out = start.copy(), [float(margins(start).mean())]
-    rows = np.arange(len(at))
-    for step in range(order.shape[1]):
-        at[rows, order[:, step]] = end[rows, order[:, step]]
-        out.append(float(margins(at).mean()))
-    return np.array(out)
-
-
-def faithfulness(curves: Mapping[str, np.ndarray], gaps: np.ndarray) -> pd.DataFrame:
-    """Whether attributions describe the model: ``measure, value, beside, what``.
-
-    `gaps` (n,) are the differences of base value plus attributions from the margin. Areas are mean margins
-    over a curve, in log-odds; deletion should lie below the random order's, insertion above its end points'
-    mean.
-    """
-    area = {name: float(np.trapezoid(curve) / (len(curve) - 1)) for name, curve in curves.items()}
-    ends = (curves["insertion"][0] + curves["insertion"][-1]) / 2
-    rows = [
-        ("greatest gap of additivity", float(np.abs(gaps).max()), 1e-6, "log-odds; at most"),
-        ("deletion area", area["deletion"], area["random"], "log-odds; random order gives"),
-        ("insertion area", area["insertion"], float(ends), "log-odds; a straight line gives"),
-    ]
-    return pd.DataFrame(rows, columns=["measure", "value", "beside", "what"])
-
-
-def stability(phi: np.ndarray, others: Sequence[np.ndarray]) -> dict[str, float]:
-    """How alike attributions stay under changes: mean rank correlation, share with the same top reason.
-
-    Parameters
-    ----------
-    phi : (n, p)
-    others
-        Attributions of the same items, each (n, p): of slightly changed declarations, or of models trained
-        again on bootstrap samples.
-
-    >>> stability(np.array([[3.0, 2, 1]]), [np.array([[3.0, 1, 2]])])
-    {'rank_correlation': 0.5, 'same_top_reason': 1.0}
-    """
-    same = [float((phi.argmax(axis=1) == o.argmax(axis=1)).mean()) for o in others]
-    return {
-        "rank_correlation": float(np.mean([_mean(rank_correlation(phi, o)) for o in others])),
-        "same_top_reason": float(np.mean(same)),
-    }
