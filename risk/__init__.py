@@ -4,7 +4,7 @@ The names below are imported on first use, so that ``import risk`` is quick.
 
 >>> import risk
 >>> sorted(risk.__all__)[:4]
-['FittedModel', 'RiskError', 'Workspace', 'evaluate']
+['FittedModel', 'RiskError', 'Workspace', 'compare']
 """
 
 from importlib import import_module
@@ -14,7 +14,7 @@ _HOME = {
     "FittedModel": "risk.fitted", "RiskError": "risk.errors", "Workspace": "risk.workbench",
     "load_data": "risk.workbench", "load_truth": "risk.workbench", "generate": "risk.workbench",
     "train": "risk.workbench", "evaluate": "risk.workbench", "score": "risk.workbench",
-    "select": "risk.workbench", "explain_item": "risk.workbench",
+    "compare": "risk.champions", "select": "risk.workbench", "explain_item": "risk.workbench",
 }
 __all__ = sorted(_HOME)
 __version__ = "0.1.0"

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from risk import cli_data, cli_explain, cli_lab, cli_scale
+from risk import cli_data, cli_explain, cli_lab, cli_models, cli_scale
 from risk.cli_tools import bar, print_table, space, tell
 from risk.errors import RiskError
 
@@ -22,7 +22,8 @@ __all__ = ["app", "main"]
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False,
                   help="Postal-shipment risk-scoring workbench: made data, interpretable models, exact "
                        "explanations. For training, not for live enforcement.")
-models_app = typer.Typer(no_args_is_help=True, help="Registered models: list, show, verify, promote.")
+models_app = typer.Typer(no_args_is_help=True, help="Registered models: list, show, verify, compare, promote, "
+                         "rollback, history.")
 log_app = typer.Typer(no_args_is_help=True, help="The audit log: verify, export, seal.")
 schema_app = typer.Typer(no_args_is_help=True, help="Data dictionaries: infer, show.")
 app.add_typer(models_app, name="models")
@@ -192,39 +193,6 @@ def web_app(port: Annotated[int, typer.Option("--port")] = 8501, workspace: Spac
     _serve(port, space(workspace))
 
 
-@models_app.command("list")
-def models_list(workspace: SpaceOpt = None, format: FormatOpt = "table") -> None:
-    """Registered models, oldest first. Example: risk models list"""
-    from risk import workbench
-
-    print_table(workbench.list_models(space(workspace)), format)
-
-
-@models_app.command("show")
-def models_show(model: ModelArg, workspace: SpaceOpt = None) -> None:
-    """A model's manifest as JSON. Example: risk models show champion"""
-    import json
-
-    registry = space(workspace).registry
-    print(json.dumps(registry.manifest(registry.resolve(model)), indent=1, ensure_ascii=False))
-
-
-@models_app.command("verify")
-def models_verify(model: ModelArg, workspace: SpaceOpt = None) -> None:
-    """Check every file's hash and score the stored items again. Example: risk models verify champion"""
-    loaded = space(workspace).registry.load(model)
-    print(f"{loaded.model_id}: every file is as registered, and the stored items score the same.")
-
-
-@models_app.command("promote")
-def models_promote(model: ModelArg, reason: Annotated[str, typer.Option("--reason", help="Why, in words.")],
-                   workspace: SpaceOpt = None) -> None:
-    """Make a model the champion. Example: risk models promote ga2m-2026 --reason "finds more at 1 %" """
-    from risk import workbench
-
-    print(workbench.promote(space(workspace), model, reason=reason))
-
-
 @log_app.command("verify")
 def log_verify(workspace: SpaceOpt = None) -> None:
     """Check the whole audit log; exit code 1 and the place when anything was changed. Example: risk log verify"""
@@ -256,6 +224,7 @@ def log_seal(workspace: SpaceOpt = None) -> None:
 cli_data.add_to(app, schema_app)
 cli_explain.add_to(app)
 cli_lab.add_to(app)
+cli_models.add_to(app, models_app)
 cli_scale.add_to(app)
 
 

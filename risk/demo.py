@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from risk import workbench
+from risk import champions, workbench
 from risk.fitted import FittedModel
 from risk.store import Batch
 from risk.workbench import Evaluation, Step, Workspace
@@ -40,7 +40,8 @@ def run(space: Workspace, *, items: int = 20_000, seed: int = 7, tell: Step = la
     tell("2/4  Training an interpretable model on what examinations showed …")
     data = workbench.load_data(stream)
     model = workbench.train(data, seed=seed, workspace=space)
-    space.registry.promote(model.model_id, reason="made by the demo", actor="system", utc=workbench.utc_now())
+    if space.registry.champion() != model.model_id:
+        champions.promote(space, model.model_id, reason="made by the demo")
     tell("3/4  Judging it on newer items …")
     evaluation = workbench.evaluate(model, data, workspace=space)
     tell("4/4  Scoring and explaining the newest days …")

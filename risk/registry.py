@@ -150,22 +150,57 @@ class Registry:
 
     def champion(self) -> str | None:
         """Id of the model in use, or None."""
-        history = self.history()
-        return history[-1]["id"] if history else None
+        used = self._in_use()
+        return used[-1] if used else None
+
+    def previous(self) -> str:
+        """Id of the model that was in use before the champion. Errors: `Refused` where there was none."""
+        used = self._in_use()
+        if len(used) < 2:
+            raise Refused("Expected an earlier champion to go back to; there was none. Promote another model: "
+                          "risk models promote. Nothing was changed.")
+        return used[-2]
 
     def history(self) -> list[dict[str, str]]:
-        """Every promotion, oldest first: id, reason, actor, utc."""
+        """Every promotion and roll-back, oldest first: id, reason, actor, utc, and of a roll-back ``act``."""
         path = self.root / "champion.json"
         return json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
 
+    def _in_use(self) -> list[str]:
+        """Champions as they stand on each other: a promotion puts one on top, a roll-back takes it away."""
+        used: list[str] = []
+        for entry in self.history():
+            if entry.get("act") == "rolled back":
+                used.pop()
+            elif not used or used[-1] != entry["id"]:
+                used.append(entry["id"])
+        return used
+
+    @staticmethod
+    def check_reason(reason: str) -> None:
+        """Raise `Refused` where no reason is given."""
+        if not reason.strip():
+            raise Refused("Changing the champion needs a reason in words, so that others can follow it. Nothing was "
+                          "changed.")
+
     def promote(self, name: str, *, reason: str, actor: str, utc: str) -> str:
         """Make a model the champion. A reason is required, and kept."""
-        if not reason.strip():
-            raise Refused("Promotion needs a reason in words, so that others can follow it. Nothing was changed.")
+        self.check_reason(reason)
         model_id = self.resolve(name)
-        history = [*self.history(), {"id": model_id, "reason": reason, "actor": actor, "utc": utc}]
-        _replace(self.root / "champion.json", _json(history))
+        self._note({"id": model_id, "reason": reason, "actor": actor, "utc": utc})
         return model_id
+
+    def roll_back(self, expected: str, *, reason: str, actor: str, utc: str) -> str:
+        """Put the champion before the present one back, if that is `expected`. A reason is required, and kept."""
+        self.check_reason(reason)
+        if self.previous() != expected:
+            raise Refused(f"Expected {expected} to be the champion before this one; by now it is {self.previous()}. "
+                          "Look at: risk models history. Nothing was changed.")
+        self._note({"id": expected, "reason": reason, "actor": actor, "utc": utc, "act": "rolled back"})
+        return expected
+
+    def _note(self, entry: Mapping[str, str]) -> None:
+        _replace(self.root / "champion.json", _json([*self.history(), entry]))
 
     def _write(self, model_id: str, parts: Mapping[str, bytes]) -> None:
         self.root.mkdir(parents=True, exist_ok=True)

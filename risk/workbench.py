@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from risk import evaluation, intake, leakage, queues, training
-from risk.access import SYSTEM, Actor, local_actor
+from risk.access import SYSTEM, Actor
 from risk.audit import Verification, head_seal
 from risk.datasets import (
     check,
@@ -349,27 +349,7 @@ def utc_now() -> str:
     return datetime.now(UTC).replace(microsecond=0).isoformat()
 
 
-# ------------------------------------------------------------------------------------------ models, log, dictionary
-
-def list_models(workspace: Workspace) -> pd.DataFrame:
-    """Registered models: id, kind, when, on how many finds, and whether it is the champion."""
-    registry, rows = workspace.registry, []
-    for model_id in registry.ids():
-        manifest = registry.manifest(model_id)
-        facts = manifest["facts"]
-        rows.append({"id": model_id, "kind": manifest["kind"], "created_utc": manifest["created_utc"],
-                     "labels": facts.get("labels", ""), "finds learnt from": facts.get("found_fit", 0),
-                     "champion": "yes" if model_id == registry.champion() else ""})
-    return pd.DataFrame(rows, columns=["id", "kind", "created_utc", "labels", "finds learnt from", "champion"])
-
-
-def promote(workspace: Workspace, name: str, *, reason: str, actor: Actor | None = None) -> str:
-    """Make a model the champion, with a reason, and write that into the log."""
-    model_id, actor = workspace.registry.resolve(name), actor or local_actor()
-    with closing(workspace.store()) as store:
-        store.append("model_promoted", {"model_id": model_id, "reason": reason}, actor=actor, action="promote")
-    return workspace.registry.promote(model_id, reason=reason, actor=actor.name, utc=utc_now())
-
+# ------------------------------------------------------------------------------------------ log
 
 def verify_log(workspace: Workspace) -> Verification:
     """Check the whole audit log, read-only."""

@@ -22,6 +22,7 @@ EVENT_TITLES = {
     "outcome_recorded": N_("Outcome recorded"),
     "case_reopened": N_("Case reopened"),
     "model_promoted": N_("Model promoted"),
+    "model_rolled_back": N_("Earlier model put back in use"),
     "log_exported": N_("Log exported"),
     "class_opened": "Training session opened",
     "class_step": "Training session moved on",
