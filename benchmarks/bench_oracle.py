@@ -1,6 +1,6 @@
 """Are the made world's oracles calibrated, and how hard is the world? Prints two Markdown tables.
 
-Run: python benchmarks/bench_oracle.py [streams]   (12 streams of 200,000 items by default, about 30 s)
+Run: python benchmarks/bench_oracle.py [streams]   (60 streams of 200,000 items by default, about 120 s)
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def detection(table: pd.DataFrame, oracle: str) -> float:
     return table["irregular"].to_numpy()[top].sum() / table["irregular"].sum()
 
 
-def main(streams: int = 12) -> None:
+def main(streams: int = 60) -> None:
     """Print the tables."""
     tables = [margins(FIRST_SEED + i) for i in range(streams)]
     joined = pd.concat(tables, ignore_index=True)
