@@ -12,14 +12,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 
 from risk.boosted import Fitted
 from risk.errors import BadSetting, Refused
+from risk.evaluation.estimators import rate, tally
 from risk.features import Features, with_past
 from risk.features.columns import moments
 from risk.fitted import FittedModel
 from risk.intake import Data
-from risk.models.calibration import fit_affine
+from risk.models.calibration import fit_affine, pooled_rate, shift_for_rate
 from risk.recipes import RECIPES, WEIGHT_CAP, Lesson, capped, default_kind
 from risk.schema import Dictionary
 
@@ -192,25 +194,46 @@ def fit_model(data: Data, plan: Plan, *, truth: pd.DataFrame | None = None,
                     early["weight"].to_numpy(), family, seed=plan.seed, threads=threads)
     plan = replace(plan, model=default_kind(family)) if plan.model == "auto" else plan
     raw = RECIPES[plan.model](lesson)
-    tables, calibration = _calibrate(raw, features, declarations, calibrate, later["weight"].to_numpy())
+    margin = raw.margins(features.transform(declarations[slices.rows(CALIBRATE)]).to_numpy(dtype=np.float32))
+    tables, calibration = _calibrate(raw, margin, later, slices)
     facts = _facts(data, plan, slices, {"fit": early["y"], "calibrate": calibrate})
     return FittedModel(plan.model, features, tables, facts | {"calibration": calibration})
 
 
-def _calibrate(raw: Fitted, features: Features, declarations: pd.DataFrame, y: np.ndarray,
-               weight: np.ndarray) -> tuple[Fitted, dict[str, Any]]:
-    """Platt's map on the calibration slice; too few finds there leave the margin as fitted, and say so."""
-    seen = np.isfinite(y)
+def _calibrate(raw: Fitted, margin: np.ndarray, labels: pd.DataFrame,
+               slices: Slices) -> tuple[Fitted, dict[str, Any]]:
+    """Platt's slope on the calibration slice, and the level of the whole stream where that can be estimated.
+
+    Too few finds there leave the margin as fitted, and say so. `margin` is the slice's, examined or not.
+    """
+    here = labels[slices.rows(CALIBRATE)]
+    y, seen = here["y"].to_numpy(), here["y"].notna().to_numpy()
     found = int(np.nansum(y))
     if found < 5 or found == seen.sum():
         return raw, {"slope": 1.0, "shift": 0.0, "n": int(seen.sum()), "found": found,
                      "note": "Too few finds in the calibration slice; the margin is as fitted."}
-    margin = raw.margins(features.transform(declarations[seen]).to_numpy(dtype=np.float32))
-    held = capped(weight[seen])
-    slope, shift = fit_affine(margin, y[seen], held)
+    held = capped(here["weight"].to_numpy()[seen])
+    slope, shift = fit_affine(margin[seen], y[seen], held)
+    past = labels[~slices.rows(EVALUATE) & labels["y"].notna()]
+    level = _level(slope * margin + shift, past, n=int((~slices.rows(EVALUATE)).sum()))
+    if level:
+        level["shift_by_examined"], shift = shift, shift_for_rate(margin, slope, level["rate"])
     effective = float(held.sum() ** 2 / (held**2).sum())
     return raw.scaled(slope, shift), {"slope": slope, "shift": shift, "n": int(seen.sum()), "found": found,
-                                      "effective_n": round(effective, 1), "weight_cap": WEIGHT_CAP}
+                                      "effective_n": round(effective, 1), "weight_cap": WEIGHT_CAP, **level}
+
+
+def _level(margin: np.ndarray, past: pd.DataFrame, *, n: int) -> dict[str, float]:
+    """The stream's rate by everything examined so far (Hájek), pooled with what the margins state.
+
+    Empty where no inclusion probabilities are known: then nothing tells the rate of what was not examined.
+    """
+    if past["weight"].nunique() < 2:
+        return {}
+    sums, stated = tally(1 / past["weight"].to_numpy(), past["y"].to_numpy(), n=n), float(expit(margin).mean())
+    estimated = rate(sums, "hajek")[0]
+    return {"rate": pooled_rate(stated, estimated, sums.effective), "rate_by_examined": stated,
+            "rate_by_hajek": estimated, "rate_effective_n": round(sums.effective, 1)}
 
 
 def _enough(y: pd.Series, what: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from risk.models.calibration import fit_affine
+from risk.models.calibration import fit_affine, pooled_rate, shift_for_rate
 
 
 @settings(max_examples=15)
@@ -34,3 +34,20 @@ def test_a_few_heavy_rows_do_not_pass_for_many() -> None:
     light = fit_affine(raw, y, weight)
     scaled = fit_affine(raw, y, 1000 * weight)
     assert light == pytest.approx(scaled, abs=1e-4)
+
+
+@given(st.floats(1e-4, 0.5), st.floats(1e-4, 0.5), st.floats(1, 1e6))
+def test_the_pooled_rate_lies_between_and_follows_the_larger_sample(
+    stated: float, estimated: float, effective: float
+) -> None:
+    low, high = sorted([stated, estimated])
+    few, many = (pooled_rate(stated, estimated, n) for n in (effective, 10 * effective))
+    assert low * (1 - 1e-9) <= few <= high * (1 + 1e-9)
+    assert abs(np.log(many / estimated)) <= abs(np.log(few / estimated)) + 1e-9
+
+
+@given(st.floats(0.3, 2), st.floats(1e-5, 0.9))
+def test_the_shift_gives_the_rate(slope: float, rate: float) -> None:
+    raw = np.random.default_rng([9, 6]).normal(-4, 2, 300)
+    stated = 1 / (1 + np.exp(-(slope * raw + shift_for_rate(raw, slope, rate))))
+    assert stated.mean() == pytest.approx(rate, rel=1e-6)

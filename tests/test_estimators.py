@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from risk.simulation.estimators import ESTIMATORS, Sums, rate, tally
+from risk.evaluation.estimators import ESTIMATORS, Sums, rate, tally
 from risk.simulation.policies import draw, hybrid
 
 RUNS, N, CAPACITY = 200, 20_000, 1_200

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import expit
 
 from risk.errors import BadSetting, Refused
 from risk.schema import Dictionary
@@ -91,3 +92,19 @@ def test_senseless_plans_are_refused(data, kwargs: dict, words: str) -> None:
 def test_too_few_finds_are_said(data) -> None:
     with pytest.raises(Refused, match="expected at least 10 finds.*No model was made"):
         fit_model(replace(data, outcomes=data.outcomes.head(30)), Plan())
+
+
+def test_the_level_is_the_streams_not_that_of_what_was_targeted(model, data, truth) -> None:
+    """In the best 1 % of newer items, what is promised comes nearer to what is there than by examined items alone."""
+    items = data.declarations[slices_of(data.declarations, data.dictionary, seed=7).rows(EVALUATE)]
+    margin, known = model.score(items)["margin"].to_numpy(), model.facts["calibration"]
+    best = np.argsort(-margin)[: len(margin) // 100]
+    there = items["item_id"].map(truth.set_index("item_id")["irregular"]).to_numpy(dtype=float)[best].sum()
+    now, before = (expit(margin[best] + s).sum() for s in (0.0, known["shift_by_examined"] - known["shift"]))
+    assert known["rate_by_hajek"] < known["rate"] < known["rate_by_examined"]
+    assert abs(np.log(now / there)) < abs(np.log(before / there))
+
+
+def test_without_inclusion_probabilities_the_level_is_that_of_the_labels(data, truth) -> None:
+    few = fit_model(data, Plan(model="scorecard", labels="truth"), truth=truth)
+    assert "rate" not in few.facts["calibration"]

@@ -2,15 +2,19 @@
 
 Platt's (1999) map ``margin = slope · raw + shift`` is affine, so attributions scale with it and still add
 up; an isotonic map would break them.
+
+Where only part of the stream was examined, the slope comes from the examined items and the level from an
+estimate of the whole stream's rate: items picked by an office that knows more than the model are more
+often irregular than others of the same margin, and would lift every stated probability with them.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import minimize
+from scipy.optimize import brentq, minimize
 from scipy.special import expit
 
-__all__ = ["fit_affine"]
+__all__ = ["fit_affine", "pooled_rate", "shift_for_rate"]
 
 _PRIOR = 0.25  # standard deviation of log(slope) around 1: a small slice cannot turn the model around
 
@@ -46,3 +50,28 @@ def fit_affine(raw: np.ndarray, y: np.ndarray, weight: np.ndarray | None = None)
 
     theta = minimize(loss, np.zeros(2), jac=True, method="L-BFGS-B", bounds=[(-3, 3), (-30, 30)]).x
     return float(np.exp(theta[0])), float(theta[1])
+
+
+def pooled_rate(stated: float, estimated: float, effective: float) -> float:
+    """The rate to calibrate to: what the model states on average, moved towards a sample's estimate.
+
+    On the log scale, each weighs as much as it is sure of: the estimate by its binomial variance at
+    `effective` items (Kish), the stated rate as if it were wrong by a factor of e one time in three.
+
+    >>> round(pooled_rate(0.04, 0.02, 1e9), 4), round(pooled_rate(0.04, 0.02, 50), 4), pooled_rate(0.04, 0.0, 50)
+    (0.02, 0.0282, 0.04)
+    """
+    if estimated <= 0:
+        return stated
+    sure = 1 / (1 + (1 - estimated) / (estimated * effective))
+    return float(np.exp(sure * np.log(estimated) + (1 - sure) * np.log(stated)))
+
+
+def shift_for_rate(raw: np.ndarray, slope: float, rate: float) -> float:
+    """The shift under which the mean stated probability of all items is `rate` (0–1).
+
+    >>> raw = np.linspace(-6, 2, 500)
+    >>> round(float(expit(0.8 * raw + shift_for_rate(raw, 0.8, 0.02)).mean()), 6)
+    0.02
+    """
+    return float(brentq(lambda shift: expit(slope * raw + shift).mean() - rate, -60, 60))

@@ -1,68 +1,12 @@
-"""How irregular is the whole stream? Three answers from examined items only, with 95 % intervals.
-
-*Naive*: finds per examined item, as if they had been picked blindly. *Horvitz–Thompson* (1952): each find
-counts as 1/π items. *Hájek* (1971): the same divided by the estimated instead of the known number of items.
-
-Items taken for certain (π = 1) tell about themselves only and add no uncertainty. For the rest the
-interval is Clopper and Pearson's at the effective sample size of Korn and Graubard (1998), which holds up
-where finds are few. All of them estimate what examinations would show; divide by the sensitivity of an
-examination to speak of irregular items. Nothing can be said of items that a policy never examines (π = 0).
-
->>> t = tally(np.array([1.0, 0.1, 0.1]), np.array([1, 0, 1]), n=21)
->>> [round(rate(t, kind)[0], 3) for kind in ESTIMATORS]
-[0.667, 0.524, 0.524]
-"""
+"""The three estimates of `risk.evaluation.estimators` over the weeks of a run, beside the truth."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-
-import numpy as np
 import pandas as pd
-from scipy.stats import beta
 
-__all__ = ["ESTIMATORS", "Sums", "estimates", "rate", "sums_of", "tally"]
+from risk.evaluation.estimators import ESTIMATORS, Sums, rate
 
-ESTIMATORS = ("naive", "horvitz-thompson", "hajek")
-_CERTAIN = 1 - 1e-9
-
-
-@dataclass(frozen=True)
-class Sums:
-    """Sums that the estimators need: add them over weeks.
-
-    `n` items in all; `examined`, `found`; `certain`, `found_certain` of those with π = 1; and over the other
-    examined ones ``Σ 1/π``, ``Σ find/π``, ``Σ 1/π²``.
-    """
-
-    n: float = 0.0
-    examined: float = 0.0
-    found: float = 0.0
-    certain: float = 0.0
-    found_certain: float = 0.0
-    weight: float = 0.0
-    found_weight: float = 0.0
-    weight_squared: float = 0.0
-
-    def __add__(self, other: "Sums") -> "Sums":
-        return Sums(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
-
-
-def tally(probability: np.ndarray, find: np.ndarray, *, n: int) -> Sums:
-    """Sums of one week's examined items: their inclusion probabilities and finds, of `n` items in all."""
-    pi, y = np.asarray(probability, float), np.asarray(find, float)
-    rest = pi < _CERTAIN
-    w = 1.0 / pi[rest]
-    return Sums(
-        float(n),
-        float(len(pi)),
-        float(y.sum()),
-        float((~rest).sum()),
-        float(y[~rest].sum()),
-        float(w.sum()),
-        float(w @ y[rest]),
-        float(w @ w),
-    )
+__all__ = ["estimates", "sums_of"]
 
 
 def sums_of(weekly: pd.DataFrame) -> Sums:
@@ -80,20 +24,6 @@ def sums_of(weekly: pd.DataFrame) -> Sums:
     )
 
 
-def rate(sums: Sums, kind: str, *, level: float = 0.95) -> tuple[float, float, float]:
-    """Estimate and interval of the share of items in which an examination would find something."""
-    if kind == "naive":
-        return (sums.found / max(sums.examined, 1.0), *_exact(sums.found, sums.examined, level))
-    left = max(sums.n - sums.certain, 0.0)
-    if sums.weight <= 0.0 or left <= 0.0:
-        share = sums.found_certain / max(sums.n, 1.0)
-        return share, share, share + (left / max(sums.n, 1.0))
-    per_item = sums.found_weight / (left if kind == "horvitz-thompson" else sums.weight)
-    effective = sums.weight**2 / sums.weight_squared
-    low, high = _exact(min(per_item, 1.0) * effective, effective, level)
-    return tuple(float((sums.found_certain + left * p) / sums.n) for p in (per_item, low, high))
-
-
 def estimates(weekly: pd.DataFrame) -> pd.DataFrame:
     """The three over all weeks of a run, beside the truth: ``estimator, rate, low, high, truth, covers``."""
     sums, truth = sums_of(weekly), weekly["findable"].sum() / weekly["n"].sum()
@@ -103,13 +33,3 @@ def estimates(weekly: pd.DataFrame) -> pd.DataFrame:
     ]
     out = pd.DataFrame(rows).assign(truth=truth)
     return out.assign(covers=(out["low"] <= truth) & (truth <= out["high"]))
-
-
-def _exact(found: float, n: float, level: float) -> tuple[float, float]:
-    """Clopper and Pearson's interval, for numbers that need not be whole."""
-    if n <= 0:
-        return 0.0, 1.0
-    a = (1 - level) / 2
-    low = float(beta.ppf(a, found, n - found + 1)) if found > 0 else 0.0
-    high = float(beta.ppf(1 - a, found + 1, n - found)) if found < n else 1.0
-    return low, high
