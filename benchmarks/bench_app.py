@@ -81,7 +81,8 @@ def serve(space: Workspace) -> tuple[subprocess.Popen, str]:
     raise SystemExit("The app did not answer within a minute.")
 
 
-def _cpu_ms(pid: int) -> float:
+def cpu_ms(pid: int) -> float:
+    """Processor time a process has used so far, milliseconds (Linux)."""
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return 1000 * (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -100,10 +101,10 @@ def main() -> None:
             items = [case.item_id for case in store.cases(size=60).rows]
         server, host = serve(space)
         try:
-            began = _cpu_ms(server.pid)
+            began = cpu_ms(server.pid)
             told = drive(host, items, people=given.people, clicks=given.clicks, think=given.think)
             first, spent = asyncio.run(told)
-            cpu = (_cpu_ms(server.pid) - began) / (len(first) + len(spent))
+            cpu = (cpu_ms(server.pid) - began) / (len(first) + len(spent))
         finally:
             server.terminate()
             server.wait(timeout=30)

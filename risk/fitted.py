@@ -83,7 +83,16 @@ class FittedModel:
         risk.errors.ExplanationWithheld
             When attributions would not add up to the margin within 1e-6.
         """
-        x = self._matrix(declarations)
+        return self._attributed(declarations, self._matrix(declarations), threads)
+
+    def attribute_and_say(self, declarations: pd.DataFrame, *,
+                          translate: Translate = str) -> tuple[pd.DataFrame, list[list[Reason]]]:
+        """`attribute` and `reasons` of a page of items in one go: its features are made once."""
+        out = self._attributed(declarations, self._matrix(declarations), 1)
+        phi = out[[f"phi_{n}" for n in self.tables.names]].to_numpy()
+        return out, reasons(self.features, declarations, phi, translate=translate)
+
+    def _attributed(self, declarations: pd.DataFrame, x: np.ndarray, threads: int) -> pd.DataFrame:
         phi, margin = self.tables.explain(x, threads=threads)
         out = self._scores(declarations, margin)
         check_additive(phi, self.base_value, margin, out["item_id"].tolist())

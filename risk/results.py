@@ -61,6 +61,11 @@ class Results:
                           *(pd.DataFrame(plain[name]) for name in _TABLES),
                           {name: pd.DataFrame(rows) for name, rows in plain["groups"].items()})
 
+    def stamp(self, model_id: str) -> int:
+        """Changes when a newer evaluation is kept; 0 without one."""
+        path = self._path(model_id)
+        return path.stat().st_mtime_ns if path.exists() else 0
+
     def _path(self, model_id: str) -> Path:
         return self.root / f"{model_id}.json"
 

@@ -263,10 +263,11 @@ def explain_item(model: FittedModel, declarations: pd.DataFrame, item_id: str, *
     row = declarations[declarations[id_field].astype("str") == item_id]
     if row.empty:
         raise NotFound("item", item_id, todo="Check the identifier; it must be in the data set given.")
-    scored = model.attribute(row).iloc[0]
+    attributed, said = model.attribute_and_say(row, translate=translate)
+    scored = attributed.iloc[0]
     return Explained(item_id, model.model_id, float(scored["margin"]), float(scored["risk_score"]), model.base_value,
                      as_frequency(float(scored["risk_score"]), model.dictionary.question),
-                     tuple(model.reasons(row, translate=translate)[0]), _resembling(scored))
+                     tuple(said[0]), _resembling(scored))
 
 
 def _resembling(scored: pd.Series) -> tuple[tuple[str, float], ...]:

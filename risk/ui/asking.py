@@ -21,7 +21,10 @@ __all__ = ["draw"]
 
 def draw(batch: Batch, item_id: str) -> None:
     """Draw the panel for one item."""
-    with st.expander(_("What if it had been declared differently?")):
+    panel = st.expander(_("What if it had been declared differently?"), key="panel:ask", on_change="rerun")
+    if not panel.open:
+        return
+    with panel:
         model, row = shared.model(batch.model_id), shared.row(batch, item_id)
         fields = {f.name: f for f in present.changeable(model)}
         names = st.multiselect(

@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from risk.errors import RiskError
 from risk.hall import Hall, Key, read_key
-from risk.ui import html, training
+from risk.ui import address, html, training
 from risk.ui.i18n import LANGUAGES, N_, catalog
 from risk.ui.present.training_words import PURPOSE
 
@@ -185,7 +185,16 @@ async def _marks(request: Request, look: Callable[[], str], session_id: str, sea
 
 async def script(request: Request) -> Response:
     """The script that listens to `changes`."""
-    return Response(SCRIPT, media_type="text/javascript", headers={"cache-control": "max-age=3600"})
+    return _javascript(SCRIPT)
+
+
+async def links(request: Request) -> Response:
+    """The script that opens links in the same session."""
+    return _javascript(address.SCRIPT)
+
+
+def _javascript(text: str) -> Response:
+    return Response(text, media_type="text/javascript", headers={"cache-control": "max-age=3600"})
 
 
 def _routes() -> list[Route]:
@@ -199,6 +208,7 @@ def _routes() -> list[Route]:
         Route(f"{base}/watch", watch, methods=["GET", "POST"]),
         Route(f"{base}/classroom/changes", changes),
         Route(f"{base}/classroom/changes.js", script),
+        Route(f"{base}{address.LINKS}", links),
     ]
 
 

@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import pandas as pd
@@ -136,7 +136,12 @@ def number(value: float, places: int = 0) -> str:
     """
     if not math.isfinite(value):
         return "–"
-    return format_decimal(round(value, places), format=_pattern(places), locale=_LOCALES[language()])
+    return _decimal(round(float(value), places), places, language())
+
+
+@lru_cache(20_000)  # a page shows the same few numbers again and again
+def _decimal(value: float, places: int, code: str) -> str:
+    return format_decimal(value, format=_pattern(places), locale=_LOCALES[code])
 
 
 @cache

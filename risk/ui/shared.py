@@ -1,12 +1,19 @@
-"""What all sessions share: one store, models and queues. Everything here is immutable or locks itself."""
+"""What all sessions share: one store, models and queues. Everything here is immutable or locks itself.
+
+Streamlit's own caches hash their arguments at each call, which costs more than what most of these functions
+look up; `kept` is a plain least-recently-used cache.
+"""
 
 from __future__ import annotations
 
 import atexit
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache, wraps
+from threading import Lock
+from typing import TypeVar
 
 import pandas as pd
-import streamlit as st
 
 from risk import workbench
 from risk.errors import RiskError, StoreInUse
@@ -24,6 +31,7 @@ __all__ = [
     "evaluation",
     "house",
     "item",
+    "kept",
     "model",
     "newest_batch",
     "past",
@@ -32,6 +40,57 @@ __all__ = [
     "worth",
     "writing",
 ]
+
+
+T = TypeVar("T")
+_FORGET: list[Callable[[], None]] = []
+
+
+def kept(size: int) -> Callable[[Callable[..., T]], Callable[..., T]]:
+    """Keep the last `size` results of a function of hashable arguments for all sessions, until `close`.
+
+    Each result is made once, however many sessions ask at the same moment. What is kept is shared: it must
+    be immutable, or lock itself.
+
+    >>> made = []
+    >>> @kept(2)
+    ... def double(n):
+    ...     made.append(n)
+    ...     return 2 * n
+    >>> double(3), double(3), made
+    (6, 6, [3])
+    """
+
+    def wrap(make: Callable[..., T]) -> Callable[..., T]:
+        one_by_one, cached = Lock(), lru_cache(size)(_Making)
+        _FORGET.append(cached.cache_clear)
+
+        @wraps(make)
+        def get(*args: object) -> T:
+            with one_by_one:
+                making = cached(*args)
+            return making.get(make, args)
+
+        return get
+
+    return wrap
+
+
+class _Making:
+    """A result that is made by the first who asks; the others wait for it."""
+
+    __slots__ = ("_lock", "_made")
+
+    def __init__(self, *args: object) -> None:
+        self._lock, self._made = Lock(), ()
+
+    def get(self, make: Callable[..., T], args: tuple) -> T:
+        """The result. A failure is not kept: the next who asks tries again."""
+        if not self._made:
+            with self._lock:
+                if not self._made:
+                    self._made = (make(*args),)
+        return self._made[0]
 
 
 @dataclass(frozen=True)
@@ -45,10 +104,10 @@ class House:
 
 def house() -> House:
     """The one house of this process."""
-    return _house(str(Workspace.at().root.resolve()))
+    return _house(str(Workspace.at().root))
 
 
-@st.cache_resource(show_spinner=False)
+@kept(8)
 def _house(root: str) -> House:
     space = Workspace.at(root)
     try:
@@ -83,8 +142,10 @@ def writing() -> Workspace:
 
 
 def close() -> None:
-    """Close the store: write what waits, seal the log's head."""
+    """Close the store: write what waits, seal the log's head. Forget everything that was kept."""
     house().store.close()
+    for forget in _FORGET:
+        forget()
 
 
 def newest_batch() -> Batch | None:
@@ -98,50 +159,60 @@ def model(model_id: str) -> FittedModel:
     return _model(str(house().workspace.root), model_id)
 
 
-@st.cache_resource(show_spinner=False, max_entries=8)
+@kept(8)
 def _model(root: str, model_id: str) -> FittedModel:
     return Workspace.at(root).registry.load(model_id)
 
 
-@st.cache_resource(show_spinner=False, max_entries=8)
-def _worth(root: str, batch_id: str, _batch: Batch) -> Worth:
-    return Worth.of(workbench.queue_columns(Workspace.at(root), _batch, ["risk_score", "lane", "channel"]))
+@kept(8)
+def _worth(root: str, batch: Batch) -> Worth:
+    return Worth.of(workbench.queue_columns(Workspace.at(root), batch, ["risk_score", "lane", "channel"]))
 
 
 def worth(batch: Batch) -> Worth:
     """What examinations buy in a batch, by its calibrated scores."""
-    return _worth(str(house().workspace.root), batch.batch_id, batch)
+    return _worth(str(house().workspace.root), batch)
 
 
 def evaluation(model_id: str) -> Evaluation | None:
     """How the model did on newer items, where that was measured."""
-    return house().workspace.results.of(model_id)
+    space = house().workspace
+    return _evaluation(str(space.root), model_id, space.results.stamp(model_id))
+
+
+@kept(8)
+def _evaluation(root: str, model_id: str, stamp: int) -> Evaluation | None:
+    return Workspace.at(root).results.of(model_id)
 
 
 def past(batch: Batch) -> pd.DataFrame | None:
     """Examined items known when the queue was opened; shared, not to be changed."""
-    return _past(str(house().workspace.root), batch.batch_id, batch)
+    return _past(str(house().workspace.root), batch)
 
 
-@st.cache_resource(show_spinner=False, max_entries=2)
-def _past(root: str, batch_id: str, _batch: Batch) -> pd.DataFrame | None:
-    return workbench.queue_folder(Workspace.at(root), _batch).past()
+@kept(2)
+def _past(root: str, batch: Batch) -> pd.DataFrame | None:
+    return workbench.queue_folder(Workspace.at(root), batch).past()
 
 
 def item(batch: Batch, item_id: str) -> ItemView:
     """Everything that is shown of one item of a batch, in the reader's language. Errors: `NotFound`."""
-    return _item(str(house().workspace.root), batch.batch_id, item_id, language(), batch)
+    return _item(str(house().workspace.root), batch, item_id, language())
 
 
-@st.cache_resource(show_spinner=False, max_entries=4000)
-def _item(root: str, batch_id: str, item_id: str, spoken: str, _batch: Batch) -> ItemView:
-    row = workbench.queue_item(Workspace.at(root), _batch, item_id)
-    return item_view(_model(root, _batch.model_id), row, evaluation(_batch.model_id))
+@kept(4000)
+def _item(root: str, batch: Batch, item_id: str, spoken: str) -> ItemView:
+    return item_view(_model(root, batch.model_id), _row(root, batch, item_id), evaluation(batch.model_id))
 
 
 def row(batch: Batch, item_id: str) -> pd.DataFrame:
     """One stored item of a batch, for a what-if; a copy of its own. Errors: `NotFound`."""
-    return workbench.queue_item(house().workspace, batch, item_id)
+    return _row(str(house().workspace.root), batch, item_id).copy()
+
+
+@kept(200)
+def _row(root: str, batch: Batch, item_id: str) -> pd.DataFrame:
+    return workbench.queue_item(Workspace.at(root), batch, item_id)
 
 
 def warm_up() -> None:

@@ -11,6 +11,7 @@ from risk.classroom.state import Room
 from risk.errors import RiskError
 from risk.hall import Hall, Key, Pool, load_rows, make_pool, read_key, stream_for
 from risk.ui import html, i18n, shared
+from risk.ui.address import base
 from risk.ui.i18n import _
 from risk.ui.present.item import ItemView, item_view
 
@@ -38,12 +39,6 @@ __all__ = [
 #: Names of the cookies.
 SEAT, TRAINER, WATCH = "seat", "trainer", "watch"
 _RUNNING_SECONDS = 12 * 3600.0
-
-
-def base() -> str:
-    """What stands before every path of this server: '' or ``/part``."""
-    path = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    return f"/{path}" if path else ""
 
 
 def hall() -> Hall:

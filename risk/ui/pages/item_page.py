@@ -10,7 +10,7 @@ from risk.store import Batch
 from risk.ui import asking, charts, comparing, deciding, html, i18n, shared
 from risk.ui.i18n import _, language, number, plural
 from risk.ui.present.evidence import evidence_pack
-from risk.ui.present.item import ItemView, Section
+from risk.ui.present.item import Bar, ItemView, Section
 from risk.ui.present.log import log_rows
 from risk.ui.present.words import channel_title, lane_title, status_words
 from risk.ui.session import PAGES, actor, show_flash, theme
@@ -128,7 +128,7 @@ def _waterfall(view: ItemView) -> None:
     st.html(html.tag("p", words, "rk-small"))
     steps = "; ".join(f"{b.title} {b.effect}" for b in view.bars)
     st.vega_lite_chart(
-        spec=_spec(view.item_id, view.model_id, theme(), language(), view.bars),
+        spec=_spec(view.bars, theme(), language()),
         theme=None,
         key="waterfall",
         alt=_(
@@ -140,9 +140,9 @@ def _waterfall(view: ItemView) -> None:
     )
 
 
-@st.cache_resource(show_spinner=False, max_entries=4000)
-def _spec(item_id: str, model_id: str, theme_name: str, spoken: str, _bars) -> dict:
-    return charts.waterfall(_bars, theme_name)
+@shared.kept(4000)
+def _spec(bars: tuple[Bar, ...], theme_name: str, spoken: str) -> dict:
+    return charts.waterfall(bars, theme_name)
 
 
 def _unseen(view: ItemView) -> None:

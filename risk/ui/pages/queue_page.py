@@ -9,8 +9,9 @@ from risk.access import may
 from risk.casework import CHANNELS
 from risk.errors import NotFound, Refused
 from risk.queues import REASONS, facet_fields
-from risk.store import Batch, Receipt
+from risk.store import Batch, CaseFilter, Receipt
 from risk.ui import charts, html, shared
+from risk.ui.address import link
 from risk.ui.i18n import N_, _, language, number, plural
 from risk.ui.present import queue as present
 from risk.ui.present.words import channel_title, status_words
@@ -21,6 +22,10 @@ from risk.ui.widgets import page_of, pager, to_first_page
 SIZE = 20
 CLUSTERS = 8
 KEEP = {"on_change": to_first_page, "args": ("queue",), "persist_state": "session"}
+CAPACITY_HELP = N_(
+    "How many items the office can examine. The finds are the sum of the scores; the range is where they "
+    "would lie on 95 of 100 such days, if the scores hold."
+)
 NOTHING = N_(
     "There is nothing to work on yet. Make parcels, a model and a queue: make demo – it takes about a "
     "minute – or bring data on the Data page. Then load this page again."
@@ -48,7 +53,7 @@ def draw() -> None:
             help=_("Opens the highest score that nobody is working on, and keeps it for you for 15 minutes."),
         )
     _capacity(batch)
-    _filters()
+    _filters(batch)
     _more_filters(batch)
     if st.session_state.get("doing") == present.EVERY:
         _every_item(batch)
@@ -93,19 +98,26 @@ def _case(item_id: str, batch: Batch):
         return None
 
 
+@st.fragment
 def _capacity(batch: Batch) -> None:
+    """What an examination capacity buys; moving it draws this part anew and nothing else."""
     worth = shared.worth(batch)
-    with st.expander(_("What would another capacity buy?")):
-        most = max(2, min(worth.n, 6 * max(batch.capacity, 1)))
-        at = min(batch.capacity, most)
-        capacity = st.slider(_("Items that can be examined"), 1, most, at, key="capacity")
-        st.html(html.tag("p", worth.sentence(capacity)))
+    most = max(2, min(worth.n, 6 * max(batch.capacity, 1)))
+    at = min(batch.capacity, most)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        capacity = st.slider(
+            _("Items that can be examined"), 1, most, at, key="capacity", width=300, help=_(CAPACITY_HELP)
+        )
+        st.html(html.tag("p", worth.sentence(capacity), role="status"), width="stretch")
+    curve = st.expander(_("What would another capacity buy?"), key="curve", on_change="rerun")
+    if curve.open:
         spec = charts.capacity_curve(worth.curve(), at=capacity, finds=worth.at(capacity), theme=theme())
-        st.vega_lite_chart(spec=spec, theme=None, alt=worth.sentence(capacity), key="capacity-chart")
+        with curve:
+            st.vega_lite_chart(spec=spec, theme=None, alt=worth.sentence(capacity), key="capacity-chart")
 
 
-def _filters() -> None:
-    lanes = present.lane_options(shared.house().store.counts()["lane"])
+def _filters(batch: Batch) -> None:
+    lanes = present.lane_options(_lane_counts(batch))
     doing, lane, search = st.columns([3.4, 2.6, 1.5], vertical_alignment="bottom")
     with doing:
         st.segmented_control(
@@ -132,34 +144,38 @@ def _filters() -> None:
 
 
 def _more_filters(batch: Batch) -> None:
+    """The further filters; they are drawn, and their values counted, when the panel is open."""
     narrowed = _picked().narrowed
     title = plural("More filters ({n} set)", "More filters ({n} set)", narrowed) if narrowed else ""
-    with st.expander(title or _("More filters, and items flagged for the same reasons"), key="more"):
-        model = shared.model(batch.model_id)
-        titles = present.feature_titles(model)
-        by_way, reason, cluster = st.columns(3)
-        with by_way:
-            _one(_("Picked"), list(CHANNELS), "channel", channel_title)
-        with reason:
-            _one(_("Reason"), _reasons(titles), "reason", lambda v: titles.get(v, v))
-        with cluster:
-            clusters = {c.key: c for c in _clusters(titles)}
-            _one(
-                _("Flagged for the same reasons"),
-                list(clusters),
-                "cluster",
-                lambda v: (
-                    f"{clusters[v].title} ({number(clusters[v].cases)})"
-                    if v in clusters
-                    else present.cluster_title(v, titles)
-                ),
-            )
-        names = [n for n in facet_fields(model.dictionary) if n in _facet_names(batch)]
+    panel = st.expander(
+        title or _("More filters, and items flagged for the same reasons"), key="more", on_change="rerun"
+    )
+    if not panel.open:
+        return
+    with panel:
+        titles = present.feature_titles(shared.model(batch.model_id))
+        clusters = {c.key: c for c in _clusters(titles)}
+        _reason_filters(titles, clusters)
+        names = _facet_names(batch)
         for k, column in enumerate(st.columns(3) * -(-len(names) // 3)):
             if k < len(names):
                 with column:
                     _several(names[k], batch)
         _cluster_table(list(clusters.values()))
+
+
+def _reason_filters(titles: dict[str, str], clusters: dict[str, present.Cluster]) -> None:
+    def words(key: str) -> str:
+        found = clusters.get(key)
+        return f"{found.title} ({number(found.cases)})" if found else present.cluster_title(key, titles)
+
+    by_way, reason, cluster = st.columns(3)
+    with by_way:
+        _one(_("Picked"), list(CHANNELS), "channel", channel_title)
+    with reason:
+        _one(_("Reason"), _reasons(titles), "reason", lambda v: titles.get(v, v))
+    with cluster:
+        _one(_("Flagged for the same reasons"), list(clusters), "cluster", words)
 
 
 def _one(label: str, options: list, key: str, words) -> None:
@@ -182,19 +198,21 @@ def _several(name: str, batch: Batch) -> None:
     )
 
 
-def _facets(batch: Batch, name: str) -> list[tuple[str, int, float]]:
-    return _facets_of(str(shared.house().workspace.root), batch.batch_id, name)
+@shared.kept(8)
+def _lane_counts(batch: Batch) -> dict[str, int]:
+    """How many cases each lane has, whatever became of them: this never changes once it is open."""
+    return shared.house().store.counts(CaseFilter(batch_id=batch.batch_id))["lane"]
 
 
-@st.cache_data(show_spinner=False, max_entries=200)
-def _facets_of(root: str, batch_id: str, name: str) -> list[tuple[str, int, float]]:
+@shared.kept(200)
+def _facets(batch: Batch, name: str) -> tuple[tuple[str, int, float], ...]:
     """All values of a batch's cases: they never change once it is open."""
-    return sorted(shared.house().store.facets(name))
+    return tuple(sorted(shared.house().store.facets(name, CaseFilter(batch_id=batch.batch_id))))
 
 
-def _facet_names(batch: Batch) -> set[str]:
+def _facet_names(batch: Batch) -> list[str]:
     names = facet_fields(shared.model(batch.model_id).dictionary)
-    return {n for n in names if len(_facets(batch, n)) > 1}
+    return [n for n in names if len(_facets(batch, n)) > 1]
 
 
 def _reasons(titles: dict[str, str]) -> list[str]:
@@ -248,17 +266,17 @@ def _take() -> None:
 
 
 def _rows(rows: list[present.QueueRow]) -> None:
+    """The rows as one element: a browser draws twenty as fast as one, and so does the server."""
     if not rows:
         st.html(html.note(_("Nothing fits. Choose “All cases” under Show, or clear the filters.")))
         return
-    titles = (_("Item"), _("Irregular among such items"), _("Strongest reason"), _("Status"))
-    left, _right = st.columns([8, 1])
-    left.html(html.tag("div", html.Html("".join(html.tag("span", w) for w in titles)), "rk-row rk-head"))
-    for row in rows:
-        _row(row)
+    titles = (_("Item"), _("Irregular among such items"), _("Strongest reason"), _("Status"), "")
+    head = html.Html("".join(html.tag("span", w) for w in titles))
+    listed = html.tag("ul", html.Html("".join(map(_row, rows))), "rk-rows")
+    st.html(html.tag("div", head, "rk-row rk-head", aria_hidden="true") + listed)
 
 
-def _row(row: present.QueueRow) -> None:
+def _row(row: present.QueueRow) -> html.Html:
     by = html.chip(row.channel_title, "quiet") if row.channel != "targeted" else ""
     item = html.Html(
         html.tag("span", row.item_id, "rk-id") + "<br>" + html.chip(row.lane_title, row.lane) + by
@@ -268,10 +286,9 @@ def _row(row: present.QueueRow) -> None:
         html.tag("div", html.tag("strong", row.frequency)),
         html.tag("div", row.reason, "rk-why"),
         html.tag("div", row.status),
+        link("item", _("Open"), "rk-open", item=row.item_id),
     )
-    words, button = st.columns([8, 1], vertical_alignment="center")
-    words.html(html.tag("div", html.Html("".join(cells)), "rk-row"))
-    button.page_link(PAGES["item"], label=_("Open"), query_params={"item": row.item_id})
+    return html.tag("li", html.Html("".join(cells)), "rk-row")
 
 
 if __name__ == "__main__":

@@ -5,24 +5,26 @@ import os
 import streamlit as st
 
 from risk.access import may
-from risk.ui import html, i18n, shared, training
+from risk.ui import address, html, i18n, shared, training
 from risk.ui.i18n import _
 from risk.ui.menu import MENU, Entry
 from risk.ui.session import actor
 from risk.ui.signin import VISITOR
+
+_LINKS = f'<script src="{address.base()}{address.LINKS}"></script>'
 
 
 def draw() -> None:
     """Draw the frame and run the page that was asked for."""
     i18n.settle()
     st.set_page_config(page_title=_("Risk-scoring workbench"), page_icon="📦", layout="wide")
-    st.html(html.STYLE)
+    st.html(html.STYLE + _LINKS, unsafe_allow_javascript=True)
     guest = training.guest()  # a trainee or an observer sees their one page and no menu
     mine = [entry for entry in MENU if may(actor(), entry.action)]
     page = st.navigation(_guest_pages(guest) if guest else _pages(mine), position="hidden")
     if not guest:
         with st.sidebar:
-            _menu(mine)
+            _menu(mine, page.url_path)
             _who()
             _language()
     problem = shared.house().problem
@@ -32,20 +34,23 @@ def draw() -> None:
 
 
 def _pages(mine: list[Entry]) -> list:
-    """The pages this person may open."""
-    return [
-        st.Page(entry.file, title=_(entry.title), url_path=entry.name, default=entry is mine[0])
-        for entry in mine
-    ]
+    """The pages this person may open, each at its own address, and the first of them also at /."""
+    first = st.Page(mine[0].file, title=_(mine[0].title), url_path="start", default=True)
+    return [first, *(st.Page(e.file, title=_(e.title), url_path=e.name) for e in mine)]
 
 
-def _menu(mine: list[Entry]) -> None:
-    """The menu in its parts; Streamlit's own puts headings into its list, which is no valid list."""
+def _menu(mine: list[Entry], here: str) -> None:
+    """The menu in its parts, as one element; Streamlit's own puts headings into its list, which is no list."""
+    parts = []
     for part in dict.fromkeys(entry.part for entry in mine):
-        st.html(html.tag("p", _(part), "rk-part"))
-        for entry in mine:
-            if entry.part == part:
-                st.page_link(entry.file, label=_(entry.title), width="stretch")
+        parts.append(html.tag("p", _(part), "rk-part"))
+        parts.append(html.bullets((_entry(e, mine, here) for e in mine if e.part == part), "rk-menu"))
+    st.html(html.tag("nav", html.Html("".join(parts)), aria_label=_("Pages")))
+
+
+def _entry(entry: Entry, mine: list[Entry], here: str) -> html.Html:
+    at_start = entry is mine[0] and not here
+    return address.link(entry.name, _(entry.title), current=entry.name == here or at_start)
 
 
 def _guest_pages(guest: str) -> list:

@@ -19,12 +19,14 @@ __all__ = ["Worth", "summary"]
 class Worth:
     """What examinations buy in one batch.
 
-    `best` holds the expected finds among the k highest scores for k = 0 … n_items; `examined` and
+    `best` holds the expected finds among the k highest scores for k = 0 … n_items, and `spread` their
+    variance (each item is irregular or not, independently, with its score's probability); `examined` and
     `drawn` say how many were picked to be examined, and how many of those at random; `finds` is what
     these are expected to show; `lowest` is the lowest score that led to each lane.
     """
 
     best: np.ndarray
+    spread: np.ndarray
     examined: int
     drawn: int
     finds: float
@@ -42,10 +44,12 @@ class Worth:
         score = items["risk_score"].to_numpy(dtype=float)
         red = (items["lane"] == "red").to_numpy()
         by_chance = (items["channel"] == "random").to_numpy()
-        best = np.concatenate([[0.0], np.cumsum(np.sort(score)[::-1])])
+        down = np.sort(score)[::-1]
+        best, spread = (np.concatenate([[0.0], np.cumsum(v)]) for v in (down, down * (1 - down)))
         lanes = {lane: (items["lane"] == lane).to_numpy() & ~by_chance for lane in ("red", "yellow", "green")}
         lowest = {lane: float(score[rows].min()) for lane, rows in lanes.items() if rows.any()}
-        return cls(best, int(red.sum()), int((red & by_chance).sum()), float(score[red].sum()), lowest)
+        return cls(best, spread, int(red.sum()), int((red & by_chance).sum()),
+                   float(score[red].sum()), lowest)
 
     @property
     def limits(self) -> LaneLimits:
@@ -71,6 +75,16 @@ class Worth:
         """Expected finds when the `capacity` highest scores are examined."""
         return float(self.best[min(capacity, self.n)])
 
+    def likely(self, capacity: int) -> tuple[int, int]:
+        """Between which numbers the finds lie in 95 of 100 cases, if the scores hold; whole finds.
+
+        >>> Worth.of(pd.DataFrame({"risk_score": [.5] * 100, "lane": "red", "channel": "targeted"})).likely(100)
+        (40, 60)
+        """
+        k = min(capacity, self.n)
+        reach = 1.96 * math.sqrt(self.spread[k])
+        return max(0, math.floor(self.best[k] - reach + 0.5)), min(k, math.floor(self.best[k] + reach + 0.5))
+
     def curve(self, points: int = 60) -> list[dict[str, float]]:
         """The expected finds at up to `points` capacities, for a chart."""
         at = np.unique(np.linspace(0, self.n, points).round().astype(int))
@@ -79,10 +93,13 @@ class Worth:
     def sentence(self, capacity: int) -> str:
         """What a capacity would buy, in one sentence."""
         share = self.at(capacity) / self.existing if self.existing else 0.0
+        low, high = self.likely(capacity)
         return _(
-            "{examinations}, by score: about {finds} of an estimated {existing} ({share}).",
+            "{examinations}, by score: about {finds} ({low}–{high}) of an estimated {existing} irregular, {share}.",
             examinations=plural("{n} examination", "{n} examinations", capacity),
             finds=plural("{n} find", "{n} finds", round(self.at(capacity))),
+            low=number(low),
+            high=number(high),
             existing=number(self.existing),
             share=percent(share),
         )
