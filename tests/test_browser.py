@@ -95,7 +95,8 @@ def test_from_the_queue_to_the_log(person, app) -> None:  # noqa: F811
     ann.settle()
     assert re.search(r"(raises|lowers) the odds \d", ann.text())
     assert re.search(r"Of such items, (about )?.*of 1[0,]+ are irregular", ann.text())
-    assert ann.page.get_by_label(re.compile("^Waterfall from")).count() >= 1  # the chart's text equivalent
+    chart = ann.page.get_by_label(re.compile("^Waterfall from"))  # the chart's text equivalent
+    chart.first.wait_for(state="attached")
     ann.choose_reason("Value implausible")
     ann.page.get_by_role("button", name="Record: examine").click()
     ann.page.get_by_text(f"Recorded: {item_id} – examine").wait_for()
