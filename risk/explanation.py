@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from risk.errors import ExplanationWithheld
-from risk.features import Features, Shown
+from risk.features import Columns, Features, Shown
 
 if TYPE_CHECKING:
     import shap
@@ -94,7 +94,7 @@ def tree_attributions(explainer: "shap.TreeExplainer", x: np.ndarray) -> np.ndar
 Translate = Callable[[str], str]
 
 
-def reasons(features: Features, frame: pd.DataFrame, attributions: np.ndarray, *,
+def reasons(features: Features, frame: pd.DataFrame | Columns, attributions: np.ndarray, *,
             translate: Translate = str) -> list[list[Reason]]:
     """Every item's reasons, the largest first (by absolute attribution).
 
@@ -117,7 +117,7 @@ def reasons(features: Features, frame: pd.DataFrame, attributions: np.ndarray, *
     return rows
 
 
-def leading_reasons(features: Features, frame: pd.DataFrame, attributions: np.ndarray, *,
+def leading_reasons(features: Features, frame: pd.DataFrame | Columns, attributions: np.ndarray, *,
                     k: int = 5, translate: Translate = str) -> list[list[Reason]]:
     """Every item's `k` largest reasons; only what they need is put into words. Arguments as for `reasons`."""
     top, specs = np.argsort(-np.abs(attributions), axis=1, kind="stable")[:, :k], features.specs

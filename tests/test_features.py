@@ -11,7 +11,7 @@ import pytest
 from sklearn.base import clone
 
 from risk.errors import Refused
-from risk.features import Features, quantity, relation, span
+from risk.features import Columns, Features, quantity, relation, span
 from risk.features.kinds import KINDS
 
 
@@ -108,7 +108,7 @@ def test_missing_is_said_to_be_missing(features, data) -> None:
 def test_a_norm_is_that_of_the_commodity(data) -> None:
     spec = data.dictionary.feature("weight_for_commodity")
     features = Features(data.dictionary).fit(data.declarations)
-    z = pd.Series(KINDS["relative"].make(spec, features.state_[spec.name], data.declarations))
+    z = pd.Series(KINDS["relative"].make(spec, features.state_[spec.name], Columns.of(data.declarations)))
     by = data.declarations["hs_code"].fillna("")
     middle = z.groupby(by.to_numpy()).median()[by.value_counts().drop("", errors="ignore").loc[lambda n: n >= 30].index]
     assert middle.abs().max() < 1e-6

@@ -8,6 +8,7 @@ rows given to `Features.fit` only, and is stored with the model as plain data.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,14 +17,15 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from risk.errors import Refused
-from risk.features.columns import strings
-from risk.features.history import PartyHistory, past_columns, with_past
+from risk.features.columns import Columns
+from risk.features.history import PartyHistory, past_columns, past_of, with_past
 from risk.features.kinds import KINDS
 from risk.features.rates import REPORTED
 from risk.features.words import Shown, quantity, relation, span
 from risk.schema import Dictionary, Feature
 
-__all__ = ["Features", "PartyHistory", "Shown", "past_columns", "quantity", "relation", "span", "with_past"]
+__all__ = ["Columns", "Features", "PartyHistory", "Shown", "past_columns", "past_of", "quantity", "relation",
+           "span", "with_past"]
 
 
 class Features(TransformerMixin, BaseEstimator):
@@ -82,41 +84,67 @@ class Features(TransformerMixin, BaseEstimator):
         """
         if reported is not None:
             frame = frame.assign(**{REPORTED: reported})
-        frame = self._with_past(frame)
+        frame = with_past(frame, self.dictionary) if self.party_specs else frame
         self.state_: dict[str, Any] = {
             f.name: KINDS[_kind(f)].fit(f, frame, y, self.dictionary) for f in self.specs}
         return self
 
     def transform(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Feature values, float32, NaN where not known; shape (n_items, n_features)."""
-        check_is_fitted(self, "state_")
-        self._need(frame)
-        frame = self._with_past(frame)
-        most = float(np.finfo(np.float32).max)  # beyond it a value stays in the last bin, never infinite
-        made = {f.name: np.clip(KINDS[f.kind].make(f, self.state_[f.name], frame), -most, most)
-                .astype(np.float32) for f in self.specs}
-        return pd.DataFrame(made, index=frame.index)
+        return pd.DataFrame(self.values(frame), columns=[f.name for f in self.specs], index=frame.index)
 
-    def say(self, frame: pd.DataFrame, only: Collection[str] | None = None) -> dict[str, list[Shown]]:
+    def values(self, declarations: pd.DataFrame | Columns) -> np.ndarray:
+        """What `transform` gives, as a float32 array (n_items, n_features)."""
+        made, columns = self._ready, self._columns(declarations, needed=True)
+        out = np.empty((len(columns), len(made.specs)), np.float32)
+        with np.errstate(over="ignore"):
+            for j, f in enumerate(made.specs):
+                out[:, j] = KINDS[f.kind].make(f, made.lookups[f.name], columns)
+        most = np.finfo(np.float32).max  # beyond it a value stays in the last bin, never infinite
+        return np.clip(out, -most, most, out=out)
+
+    def say(self, declarations: pd.DataFrame | Columns,
+            only: Collection[str] | None = None) -> dict[str, list[Shown]]:
         """Each feature (or `only` those named) in words, one `Shown` per row; for a page, not a stream."""
-        check_is_fitted(self, "state_")
-        frame = self._with_past(frame)
-        return {f.name: KINDS[f.kind].say(f, self.state_[f.name], frame)
-                for f in self.specs if only is None or f.name in only}
+        made, columns = self._ready, self._columns(declarations)
+        return {f.name: KINDS[f.kind].say(f, made.lookups[f.name], columns)
+                for f in made.specs if only is None or f.name in only}
 
-    def unknown(self, frame: pd.DataFrame) -> pd.DataFrame:
+    def unknown(self, declarations: pd.DataFrame | Columns) -> pd.DataFrame:
         """Per feature, whether an item's value was never seen in training; bool, shape (n_items, n_levelled)."""
         check_is_fitted(self, "state_")
-        made = {}
+        columns, made = Columns.of(declarations), {}
         for f in self.specs:
             known = _KNOWN.get(f.kind, lambda state: None)(self.state_[f.name])
             if known is not None:
-                values = strings(frame, f.reads[0], f.params.get("digits"))
-                made[f.name] = (values.notna() & ~values.isin(known)).to_numpy()
-        return pd.DataFrame(made, index=frame.index)
+                texts, known = columns.texts(f.reads[0], f.params.get("digits")), set(known)
+                made[f.name] = np.array([*(v not in known for v in texts.values), False])[texts.codes]
+        return pd.DataFrame(made, index=getattr(declarations, "index", None))
 
-    def _with_past(self, frame: pd.DataFrame) -> pd.DataFrame:
-        return with_past(frame, self.dictionary) if self.party_specs else frame
+    def _columns(self, declarations: pd.DataFrame | Columns, *, needed: bool = False) -> Columns:
+        columns = Columns.of(declarations)
+        if needed and not columns.names.issuperset(self._ready.needs):
+            self._refuse(columns)
+        if not self._ready.reads_past or columns.names.issuperset(self._ready.past):
+            return columns
+        return columns.adding(past_of(columns, self.dictionary))
+
+    @property
+    def _ready(self) -> "_Ready":
+        """What the kinds look things up in, made once a fit; not part of the fitted model."""
+        check_is_fitted(self, "state_")
+        key = (self.dictionary, self.without, self.state_)
+        kept = self.__dict__.get("_made")
+        if kept is None or any(a is not b for a, b in zip(kept.key, key, strict=True)):
+            specs = self.specs
+            lookups = {f.name: KINDS[f.kind].ready(self.state_[f.name]) for f in specs}
+            kept = _Ready(key, specs, lookups, self.needs, bool(self.party_specs), past_columns(self.dictionary))
+            self._made = kept
+        return kept
+
+    def __getstate__(self) -> dict[str, Any]:
+        kept = super().__getstate__()
+        return {k: v for k, v in kept.items() if k != "_made"}
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Feature names in column order."""
@@ -147,11 +175,22 @@ class Features(TransformerMixin, BaseEstimator):
         made.state_ = dict(state["state"])
         return made
 
-    def _need(self, frame: pd.DataFrame) -> None:
-        absent = [name for name in self.needs if name not in frame.columns]
-        if absent:
-            raise Refused(f"Expected the column(s) {', '.join(absent)}; the data has "
-                          f"{_few(frame.columns)}. Nothing was scored.")
+    def _refuse(self, columns: Columns) -> None:
+        absent = [name for name in self.needs if name not in columns.names]
+        raise Refused(f"Expected the column(s) {', '.join(absent)}; the data has "
+                      f"{_few(columns.named)}. Nothing was scored.")
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """A fit as it is used row after row: nothing in it has to be worked out again."""
+
+    key: tuple[Any, ...]
+    specs: tuple[Feature, ...]
+    lookups: Mapping[str, Any]
+    needs: tuple[str, ...]
+    reads_past: bool
+    past: tuple[str, ...]
 
 
 #: Which values a fitted feature has seen, for the kinds that have levels.

@@ -1,13 +1,25 @@
-"""Columns of declarations as arrays: texts of codes, and the moment at which an item became known."""
+"""Declarations as plain columns: numbers, times, and texts as numbered distinct values.
+
+Every feature is made from `Columns` and nothing else, whether they come from a frame of a million rows or from
+the few values of one declaration, so there is one definition of each. Texts are numbered once, however many
+features read them, and what is worked out from a text is worked out once per distinct text.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-__all__ = ["strings", "moments"]
+__all__ = ["Coded", "Columns", "NOT_STATED", "moments", "strings"]
+
+#: The moment of a time that is not stated, in `Columns.moments`: the smallest int64, as numpy writes NaT.
+NOT_STATED = int(np.iinfo(np.int64).min)
+_FEW = 64  # rows up to which plain Python is quicker than any array
 
 
 def strings(frame: pd.DataFrame, name: str, digits: int | None = None) -> pd.Series:
@@ -29,9 +41,175 @@ def moments(frame: pd.DataFrame, as_of: Sequence[str]) -> np.ndarray:
 
     All zero without such a column; the smallest int64 where none is stated.
     """
-    if not as_of:
-        return np.zeros(len(frame), np.int64)
-    moment = frame[as_of[0]]
-    for name in as_of[1:]:
-        moment = moment.fillna(frame[name])
-    return moment.dt.as_unit("ms").astype("int64").to_numpy()
+    return Columns.of(frame).moments(as_of)
+
+
+@dataclass(frozen=True)
+class Coded:
+    """A column of texts: which distinct text each row has.
+
+    Attributes
+    ----------
+    codes : int (n,), a place in `values`; -1 where missing
+    values : list of str, each once; some may be in no row
+    """
+
+    codes: np.ndarray
+    values: list[str]
+
+    @classmethod
+    def of(cls, texts: "pd.Series | Sequence[str | None]") -> "Coded":
+        """Number the texts of a series, or of a few rows.
+
+        >>> Coded.of(["b", None, "a", "b"])
+        Coded(codes=array([ 0, -1,  1,  0]), values=['b', 'a'])
+        """
+        if isinstance(texts, pd.Series):
+            codes, values = pd.factorize(texts)
+            return cls(codes, values.tolist())
+        seen: dict[str, int] = {}
+        codes = [-1 if t is None else seen.setdefault(t, len(seen)) for t in texts]
+        return cls(np.array(codes, np.intp), list(seen))
+
+    def each(self, function: Callable[[str], float]) -> np.ndarray:
+        """`function` of every row's text, once per distinct text; NaN where missing. Shape (n,)."""
+        return np.array([*map(function, self.values), np.nan], dtype=float)[self.codes]
+
+    def first(self, digits: int | None) -> "Coded":
+        """The texts' first characters; all of them for None."""
+        if not digits:
+            return self
+        seen: dict[str, int] = {}
+        place = [seen.setdefault(v[:digits], len(seen)) for v in self.values]
+        return Coded(np.array([*place, -1], np.intp)[self.codes], list(seen))
+
+    def with_(self, other: "Coded") -> tuple[np.ndarray, list[tuple[str, str]]]:
+        """Distinct pairs of texts, and which of them each row has; -1 where either is missing."""
+        width = len(other.values)
+        both = np.where((self.codes < 0) | (other.codes < 0), -1, self.codes * width + other.codes)
+        if len(both) > _FEW:
+            codes, keys = pd.factorize(np.where(both < 0, -1, both))
+            present = keys >= 0
+            codes = np.append(np.where(present, np.cumsum(present) - 1, -1), -1)[codes]
+            return codes, [(self.values[k // width], other.values[k % width]) for k in keys[present].tolist()]
+        seen: dict[int, int] = {}
+        codes = np.array([-1 if k < 0 else seen.setdefault(k, len(seen)) for k in both.tolist()], np.intp)
+        return codes, [(self.values[k // width], other.values[k % width]) for k in seen]
+
+    def rows(self) -> list[str | None]:
+        """Every row's text, None where missing; for a page, not a stream."""
+        values = [*self.values, None]
+        return [values[c] for c in self.codes.tolist()]
+
+    @property
+    def stated(self) -> np.ndarray:
+        """Whether each row has a text, bool (n,)."""
+        return self.codes >= 0
+
+
+class Columns:
+    """Columns of declarations by name, each made into the form a feature wants when it is first asked for.
+
+    Parameters
+    ----------
+    given
+        By name a series, a float array, or a list of plain values (text, number, truth value, time in ms UTC, or
+        None), all of one length.
+    n_rows
+
+    Examples
+    --------
+    >>> c = Columns({"hs": ["610910", "610990", None], "pieces": [1, None, 3]}, 3)
+    >>> c.texts("hs", 4).rows(), c.numbers("pieces").tolist()
+    (['6109', '6109', None], [1.0, nan, 3.0])
+    """
+
+    def __init__(self, given: Mapping[str, Any], n_rows: int) -> None:
+        self._given, self._n_rows = given, n_rows
+        self._made: dict[tuple, Any] = {}
+
+    @classmethod
+    def of(cls, frame: "pd.DataFrame | Columns") -> "Columns":
+        """Of a frame; columns stay as they are."""
+        return frame if isinstance(frame, Columns) else cls(frame, len(frame))
+
+    def __len__(self) -> int:
+        return self._n_rows
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Which columns there are."""
+        return frozenset(self._given)
+
+    @property
+    def named(self) -> list[str]:
+        """Their names, in order."""
+        return list(self._given)
+
+    def adding(self, more: Mapping[str, np.ndarray]) -> "Columns":
+        """With further columns, or others in their place."""
+        made = Columns({**{name: self._given[name] for name in self._given}, **more}, self._n_rows)
+        made._made = {key: value for key, value in self._made.items() if key[1] not in more}
+        return made
+
+    def numbers(self, name: str) -> np.ndarray:
+        """A column as float64 (n,), NaN where it is missing or no number."""
+        return self._once(("number", name), lambda: _numbers(self._given[name]))
+
+    def texts(self, name: str, digits: int | None = None) -> Coded:
+        """A column as text, its first `digits` characters where given."""
+        if digits:
+            return self._once(("text", name, digits), lambda: self.texts(name).first(digits))
+        return self._once(("text", name), lambda: _texts(self._given, name))
+
+    def stated(self, name: str) -> np.ndarray:
+        """Whether each row has a value, bool (n,)."""
+        given = self._given[name]
+        return np.array([v is not None for v in given]) if isinstance(given, list) else pd.notna(given).to_numpy()
+
+    def times(self, name: str) -> np.ndarray:
+        """A column of times, int64 ms UTC (n,), `NOT_STATED` where missing."""
+        return self._once(("time", name), lambda: _times(self._given[name]))
+
+    def moments(self, as_of: Sequence[str]) -> np.ndarray:
+        """When each item became known; see the function `moments`."""
+        if not as_of:
+            return np.zeros(self._n_rows, np.int64)
+        moment = self.times(as_of[0])
+        for name in as_of[1:]:
+            moment = np.where(moment == NOT_STATED, self.times(name), moment)
+        return moment
+
+    def hashes(self, name: str, suffix: str = "") -> np.ndarray:
+        """A hash of each row's text with `suffix` after it, uint64 (n,); of a missing one that of ``nan``."""
+        coded = self.texts(name)
+        values = np.array([v + suffix for v in [*coded.values, "nan"]], dtype=object)
+        return pd.util.hash_array(values, categorize=False)[coded.codes]
+
+    def _once(self, key: tuple, make: Callable[[], Any]) -> Any:
+        if key not in self._made:
+            self._made[key] = make()
+        return self._made[key]
+
+
+def _numbers(given: Any) -> np.ndarray:
+    if isinstance(given, np.ndarray):
+        return given.astype(float)
+    if isinstance(given, list):
+        if not any(isinstance(v, str) for v in given):
+            return np.array(given, dtype=float)
+        given = pd.Series(given, dtype=object)
+    return pd.to_numeric(given, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+
+
+def _texts(given: Mapping[str, Any], name: str) -> Coded:
+    if not isinstance(given[name], list):
+        return Coded.of(strings(given, name))
+    return Coded.of([v if v is None or isinstance(v, str) else str(v).lower() if isinstance(v, bool) else str(v)
+                     for v in given[name]])
+
+
+def _times(given: Any) -> np.ndarray:
+    if isinstance(given, list):
+        return np.array([NOT_STATED if v is None else v for v in given], np.int64)
+    return pd.to_datetime(given, utc=True).dt.as_unit("ms").astype("int64").to_numpy()

@@ -17,14 +17,15 @@ import numpy as np
 import pandas as pd
 
 from risk.errors import Refused
-from risk.features.columns import moments
+from risk.features.columns import Columns
 from risk.schema import Dictionary
 
-__all__ = ["PartyHistory", "WINDOWS_DAYS", "past_name", "past_columns", "with_past"]
+__all__ = ["PartyHistory", "WINDOWS_DAYS", "past_name", "past_columns", "past_of", "with_past"]
 
 WINDOWS_DAYS = (7, 30, 90)
 _DAY_MS = 86_400_000
 _NEVER = np.iinfo(np.int64).max
+_FEW = 500
 
 
 def past_name(party: str, what: str, days: int | None = None) -> str:
@@ -59,13 +60,22 @@ def with_past(declarations: pd.DataFrame, dictionary: Dictionary, *, outcomes: p
     earlier
         Items that came before these.
     """
-    columns = past_columns(dictionary)
-    if not columns or set(columns) <= set(declarations.columns):
+    past = past_of(Columns.of(declarations), dictionary, outcomes=outcomes, earlier=earlier)
+    if not past:
         return declarations
-    batch = PartyHistory.of(declarations, dictionary, outcomes=outcomes)
-    past = (earlier or PartyHistory.empty(batch.names)).past(batch)[list(columns)]
-    return pd.concat([declarations.drop(columns=list(columns), errors="ignore"),
-                      past.set_index(declarations.index)], axis=1)
+    return pd.concat([declarations.drop(columns=list(past), errors="ignore"),
+                      pd.DataFrame(past, index=declarations.index)], axis=1)
+
+
+def past_of(columns: Columns, dictionary: Dictionary, *, outcomes: pd.DataFrame | None = None,
+            earlier: "PartyHistory | None" = None) -> dict[str, np.ndarray]:
+    """The further columns of `with_past` by name; none where there is nothing to add."""
+    wanted = past_columns(dictionary)
+    if columns.names.issuperset(wanted):
+        return {}
+    batch = PartyHistory.of(columns, dictionary, outcomes=outcomes)
+    past = (earlier or PartyHistory.empty(batch.names)).known(batch)
+    return {name: past[name] for name in wanted}
 
 
 @dataclass(frozen=True)
@@ -99,16 +109,15 @@ class PartyHistory:
         return len(self.item)
 
     @classmethod
-    def of(cls, declarations: pd.DataFrame, dictionary: Dictionary, *,
+    def of(cls, declarations: pd.DataFrame | Columns, dictionary: Dictionary, *,
            outcomes: pd.DataFrame | None = None) -> "PartyHistory":
         """Rows of a frame of declarations, with what is known of their examinations."""
-        names = tuple(f.name for f in dictionary.role("party"))
-        ids = _hash(declarations[dictionary.id_field])
+        columns, names = Columns.of(declarations), tuple(f.name for f in dictionary.role("party"))
+        ids = columns.hashes(dictionary.id_field)
         reported, found = _examined(ids, dictionary, outcomes)
-        parties = [_hash(declarations[p]) for p in names]
+        parties = [columns.hashes(p) for p in names]
         party = np.column_stack(parties) if names else np.empty((len(ids), 0), np.uint64)
-        return cls(ids, moments(declarations, dictionary.as_of), party,
-                   reported, found, names)
+        return cls(ids, columns.moments(dictionary.as_of), party, reported, found, names)
 
     @classmethod
     def empty(cls, names: Sequence[str]) -> "PartyHistory":
@@ -125,7 +134,7 @@ class PartyHistory:
     def merged(self, newer: "PartyHistory") -> "PartyHistory":
         """Both tables, `newer` last. Of an item in both the newer row stands, with whichever examination
         is known."""
-        again = np.isin(self.item, newer.item)
+        again = np.isin(self.item, newer.item) if len(newer) != 1 else self.item == newer.item
         kept, restated = self.take(~again), self.take(again)
         newer = newer._remembering(restated)
         both = [np.concatenate([getattr(kept, f.name), getattr(newer, f.name)])
@@ -149,12 +158,16 @@ class PartyHistory:
         of `WINDOWS_DAYS`, ``age`` (days since first seen, NaN when never), ``examined`` and ``found``
         (reported by then).
         """
+        return pd.DataFrame(self.known(batch))
+
+    def known(self, batch: "PartyHistory") -> dict[str, np.ndarray]:
+        """The columns of `past`, by name."""
         columns: dict[str, np.ndarray] = {}
         for k, name in enumerate(self.names):
             union = self.take(self._rows_of(k, batch.party[:, k])).merged(batch)
             for what, values in _party_past(union, k).items():
                 columns[past_name(name, *what)] = values[len(union) - len(batch):]
-        return pd.DataFrame(columns)
+        return columns
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Named arrays for an ``npz`` file."""
@@ -187,10 +200,10 @@ class PartyHistory:
 def _party_past(rows: PartyHistory, k: int) -> dict[tuple, np.ndarray]:
     """Of every row: what was known of its party k strictly before its moment."""
     party, counterpart = rows.party[:, k], rows.party[:, (k + 1) % rows.party.shape[1]]
-    rank = pd.factorize(party)[0]
+    rank = _numbered(party)
     start = int(rows.moment.min()) if len(rows) else 0
     order = np.lexsort((rows.item, rows.moment, rank))
-    pair = pd.factorize(_mix(party, counterpart))[0][order]
+    pair = _numbered(_mix(party, counterpart))[order]
     moment, segment = rows.moment[order] - start, rank[order]
     out: dict[tuple, np.ndarray] = {}
     n_pairs = pair.max(initial=-1) + 1
@@ -202,6 +215,12 @@ def _party_past(rows: PartyHistory, k: int) -> dict[tuple, np.ndarray]:
     out = {what: values[back] for what, values in out.items()}
     out["examined",], out["found",] = _reported(rank, rows, start)
     return out
+
+
+def _numbered(hashes: np.ndarray) -> np.ndarray:
+    """Equal hashes by equal numbers from 0 on, in no order of meaning."""
+    few = len(hashes) <= _FEW  # sorting a few is quicker than setting up a hash table
+    return np.unique(hashes, return_inverse=True)[1] if few else pd.factorize(hashes)[0]
 
 
 def _reported(rank: np.ndarray, rows: PartyHistory, start: int) -> tuple[np.ndarray, np.ndarray]:
@@ -259,10 +278,6 @@ def _age(segment, moment):
     return age
 
 
-def _hash(column: pd.Series) -> np.ndarray:
-    return pd.util.hash_array(column.astype("str").to_numpy(dtype=object), categorize=True)
-
-
 def _mix(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """One hash of two (Fibonacci hashing; wraps around on purpose)."""
     with np.errstate(over="ignore"):
@@ -273,7 +288,7 @@ def _examined(ids: np.ndarray, dictionary: Dictionary,
               outcomes: pd.DataFrame | None) -> tuple[np.ndarray, np.ndarray]:
     if outcomes is None or "reported_utc" not in outcomes:
         return np.full(len(ids), _NEVER), np.zeros(len(ids), bool)
-    known = _hash(outcomes[dictionary.id_field])
+    known = Columns.of(outcomes).hashes(dictionary.id_field)
     order = np.argsort(known, kind="stable")
     at = order[np.minimum(np.searchsorted(known[order], ids), max(len(order) - 1, 0))] if len(order) else None
     if at is None:

@@ -1,8 +1,9 @@
 """The kinds of feature: each learns a small JSON-able state, makes one number per item, and says it in words.
 
-A kind is three functions of (feature, state, frame): ``fit`` → state, ``make`` → float array of shape
-(n_items,) with NaN for "not known", ``say`` → one `Shown` per item. `KINDS` is the registry; a data
-dictionary names its kinds, so a data set of another trade needs no code.
+A kind is three functions: ``fit`` of a frame → state, ``make`` of state and columns → float array of shape
+(n_items,) with NaN for "not known", ``say`` of the same → one `Shown` per item. `KINDS` is the registry; a
+data dictionary names its kinds, so a data set of another trade needs no code. ``ready`` turns a state, once a
+fitted model, into what ``make`` and ``say`` look things up in; by default that is the state itself.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import pandas as pd
 
 from risk.features import rates
 from risk.features import text as text_model
+from risk.features.columns import NOT_STATED, Coded, Columns
 from risk.features.columns import strings as _strings
 from risk.features.history import past_name
 from risk.features.words import Shown, quantity, relation, span
@@ -34,19 +36,15 @@ class Kind:
     """A way of making a feature; see the module's docstring for the three functions' contract."""
 
     fit: Callable[[Feature, pd.DataFrame, np.ndarray | None, Dictionary], State]
-    make: Callable[[Feature, State, pd.DataFrame], np.ndarray]
-    say: Callable[[Feature, State, pd.DataFrame], list[Shown]]
+    make: Callable[[Feature, State, Columns], np.ndarray]
+    say: Callable[[Feature, State, Columns], list[Shown]]
+    ready: Callable[[State], State] = lambda state: state
 
 
-def _numbers(frame: pd.DataFrame, name: str) -> np.ndarray:
-    return pd.to_numeric(frame[name], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
-
-
-def _by_unique(column: pd.Series, function: Callable[[str], float]) -> np.ndarray:
-    """Apply `function` once per distinct text; missing gives NaN. Cost follows the distinct values."""
-    codes, distinct = pd.factorize(column)
-    values = np.array([function(v) for v in distinct] + [np.nan], dtype=float)
-    return values[codes]
+def _by_pair(a: Coded, b: Coded, function: Callable[[str, str], float]) -> np.ndarray:
+    """`function` once per distinct pair of texts; NaN where either is missing. Shape (n_items,)."""
+    codes, pairs = a.with_(b)
+    return np.array([*(function(*pair) for pair in pairs), np.nan], dtype=float)[codes]
 
 
 def _usual(values: np.ndarray) -> State:
@@ -64,24 +62,25 @@ def _in_range(value: float, state: State, unit: str) -> Shown:
 
 # ---------------------------------------------------------------- numbers that stand for themselves
 
-def _make_value(f: Feature, state: State, frame: pd.DataFrame) -> np.ndarray:
-    return _numbers(frame, f.reads[0])
+def _make_value(f: Feature, state: State, columns: Columns) -> np.ndarray:
+    return columns.numbers(f.reads[0])
 
 
-def _make_ratio(f: Feature, state: State, frame: pd.DataFrame) -> np.ndarray:
-    over, under = (_numbers(frame, name) for name in f.reads)
-    return np.divide(over, under, out=np.full(len(frame), np.nan), where=under > 0)
+def _make_ratio(f: Feature, state: State, columns: Columns) -> np.ndarray:
+    over, under = (columns.numbers(name) for name in f.reads)
+    return np.divide(over, under, out=np.full(len(columns), np.nan), where=under > 0)
 
 
-def _make_hours(f: Feature, state: State, frame: pd.DataFrame) -> np.ndarray:
-    start, end = (pd.to_datetime(frame[name], utc=True) for name in f.reads)
-    return (end - start).dt.total_seconds().to_numpy(dtype=float, na_value=np.nan) / 3600
+def _make_hours(f: Feature, state: State, columns: Columns) -> np.ndarray:
+    start, end = (columns.times(name) for name in f.reads)
+    stated = (start != NOT_STATED) & (end != NOT_STATED)
+    return np.where(stated, (end - start) / 1000 / 3600, np.nan)
 
 
-def _numeric(make: Callable[[Feature, State, pd.DataFrame], np.ndarray]) -> Kind:
+def _numeric(make: Callable[[Feature, State, Columns], np.ndarray]) -> Kind:
     """A kind whose words are the value, and whose usual range is the training period's middle 80 %."""
-    return Kind(fit=lambda f, frame, y, d: _usual(make(f, {}, frame)), make=make,
-                say=lambda f, s, frame: [_in_range(v, s, f.unit) for v in make(f, s, frame)])
+    return Kind(fit=lambda f, frame, y, d: _usual(make(f, {}, Columns.of(frame))), make=make,
+                say=lambda f, s, columns: [_in_range(v, s, f.unit) for v in make(f, s, columns).tolist()])
 
 
 # ---------------------------------------------------------------- categories, in order of their rate
@@ -106,33 +105,37 @@ def _smoothed_rates(levels: pd.Series, y: np.ndarray | None) -> dict[str, float]
     return {str(k): float((g.sum() + 20 * prior) / (len(g) + 20)) for k, g in found}
 
 
-def _make_category(f: Feature, state: State, frame: pd.DataFrame) -> np.ndarray:
+def _ready_category(state: State) -> State:
     place = {level: float(i) for i, level in enumerate(state["levels"])}
-    rare = place.get("(rare)", np.nan)
-    return _by_unique(_strings(frame, f.reads[0], f.params.get("digits")), lambda v: place.get(v, rare))
+    return {"place": place, "rare": place.get("(rare)", np.nan), "known": set(state["known"]), "words": state["words"]}
 
 
-def _say_category(f: Feature, state: State, frame: pd.DataFrame) -> list[Shown]:
-    known, words = set(state["known"]), state["words"]
-    return [_MISSING if pd.isna(v) else Shown(words.get(v, v), unknown=v not in known)
-            for v in _strings(frame, f.reads[0], f.params.get("digits"))]
+def _make_category(f: Feature, state: State, columns: Columns) -> np.ndarray:
+    place, rare = state["place"], state["rare"]
+    return columns.texts(f.reads[0], f.params.get("digits")).each(lambda v: place.get(v, rare))
+
+
+def _say_category(f: Feature, state: State, columns: Columns) -> list[Shown]:
+    known, words = state["known"], state["words"]
+    return [_MISSING if v is None else Shown(words.get(v, v), unknown=v not in known)
+            for v in columns.texts(f.reads[0], f.params.get("digits")).rows()]
 
 
 # ---------------------------------------------------------------- numbers against the norm of their kind
 
-def _amount(f: Feature, frame: pd.DataFrame) -> np.ndarray:
+def _amount(f: Feature, columns: Columns) -> np.ndarray:
     """The amount in the feature's unit: the first field, divided by the ``per`` field where one is named."""
     with np.errstate(over="ignore"):  # beyond float64 is infinite, and ends in the last bin
-        amount = _numbers(frame, f.reads[0]) * f.params.get("scale", 1)
+        amount = columns.numbers(f.reads[0]) * f.params.get("scale", 1)
         if "per" in f.params:
-            under = _numbers(frame, f.params["per"])
-            amount = np.divide(amount, under, out=np.full(len(frame), np.nan), where=under > 0)
+            under = columns.numbers(f.params["per"])
+            amount = np.divide(amount, under, out=np.full(len(columns), np.nan), where=under > 0)
     return np.where(amount > 0, amount, np.nan)
 
 
 def _fit_relative(f: Feature, frame: pd.DataFrame, y: np.ndarray | None, d: Dictionary) -> State:
     """Norms (median, robust spread, 10 and 90 % points) of the log amount by code prefix 6, 4, 2, all."""
-    logs, norms = np.log(_amount(f, frame)), {}
+    logs, norms = np.log(_amount(f, Columns.of(frame))), {}
     for digits in (0, 2, 4, 6):
         prefix = _strings(frame, f.reads[1]).fillna("").str[:digits]
         for key, group in pd.Series(logs).groupby(prefix.to_numpy()):
@@ -150,23 +153,24 @@ def _norm(logs: np.ndarray) -> list[float]:
     return [middle, spread, *map(float, np.quantile(logs, [0.1, 0.9]))]
 
 
-def _norms_of(f: Feature, state: State, frame: pd.DataFrame) -> np.ndarray:
+def _norms_of(f: Feature, state: State, columns: Columns) -> np.ndarray:
     """The norm row of each item, shape (n_items, 4): that of the longest known prefix of its code."""
+    norms, codes = state["norms"], columns.texts(f.reads[1])
+
     def best(code: str) -> list[float]:
-        return next(state["norms"][code[:n]] for n in (6, 4, 2, 0) if code[:n] in state["norms"])
-    codes, distinct = pd.factorize(_strings(frame, f.reads[1]).fillna(""))
-    return np.array([best(code) for code in distinct], dtype=float).reshape(-1, 4)[codes]
+        return next(norms[code[:n]] for n in (6, 4, 2, 0) if code[:n] in norms)
+    return np.array([best(code) for code in [*codes.values, ""]], dtype=float)[codes.codes]
 
 
-def _make_relative(f: Feature, state: State, frame: pd.DataFrame) -> np.ndarray:
-    norms = _norms_of(f, state, frame)
-    return (np.log(_amount(f, frame)) - norms[:, 0]) / norms[:, 1]
+def _make_relative(f: Feature, state: State, columns: Columns) -> np.ndarray:
+    norms = _norms_of(f, state, columns)
+    return (np.log(_amount(f, columns)) - norms[:, 0]) / norms[:, 1]
 
 
-def _say_relative(f: Feature, state: State, frame: pd.DataFrame) -> list[Shown]:
-    ranges = np.exp(_norms_of(f, state, frame)[:, 2:])
+def _say_relative(f: Feature, state: State, columns: Columns) -> list[Shown]:
+    ranges = np.exp(_norms_of(f, state, columns)[:, 2:])
     return [_in_range(v, {"low": low, "high": high}, f.unit)
-            for v, (low, high) in zip(_amount(f, frame), ranges, strict=True)]
+            for v, (low, high) in zip(_amount(f, columns).tolist(), ranges.tolist(), strict=True)]
 
 
 # ---------------------------------------------------------------- words, routes, rarity
@@ -178,58 +182,64 @@ def _fit_text(f: Feature, frame: pd.DataFrame, y: np.ndarray | None, d: Dictiona
     table = pairs.dropna().value_counts(sort=False).sort_index().reset_index()
     state = text_model.fit_words(table["text"].tolist(), table["chapter"].tolist(), table["count"].tolist())
     kind = _make_vague if f.kind == "vague" else _make_agreement
-    return {**state, **_usual(kind(f, state, frame))}
+    return {**state, **_usual(kind(f, state, Columns.of(frame)))}
 
 
-def _make_vague(f: Feature, state: State, frame: pd.DataFrame) -> np.ndarray:
-    return _by_unique(_strings(frame, f.reads[0]), lambda v: text_model.vagueness(v, state))
+def _make_vague(f: Feature, state: State, columns: Columns) -> np.ndarray:
+    return columns.texts(f.reads[0]).each(lambda v: text_model.vagueness(v, state))
 
 
-def _say_vague(f: Feature, state: State, frame: pd.DataFrame) -> list[Shown]:
+def _say_vague(f: Feature, state: State, columns: Columns) -> list[Shown]:
     def word(v: float) -> str:
         return "so vague that it could be anything" if v > 0.9 else "vague" if v > 0.6 else "specific"
-    return [_MISSING if np.isnan(v) else Shown(word(v)) for v in _make_vague(f, state, frame)]
+    return [_MISSING if np.isnan(v) else Shown(word(v)) for v in _make_vague(f, state, columns)]
 
 
-def _make_agreement(f: Feature, state: State, frame: pd.DataFrame) -> np.ndarray:
-    words, codes = _strings(frame, f.reads[0]), _strings(frame, f.reads[1], f.params["digits"])
-    joined = (codes + "|" + words).where(words.notna() & codes.notna())
-    return _by_unique(joined, lambda v: text_model.agreement(v.split("|", 1)[1], v.split("|", 1)[0], state))
+def _make_agreement(f: Feature, state: State, columns: Columns) -> np.ndarray:
+    words, codes = columns.texts(f.reads[0]), columns.texts(f.reads[1], f.params["digits"])
+    return _by_pair(words, codes, lambda text, code: text_model.agreement(text, code, state))
 
 
-def _say_agreement(f: Feature, state: State, frame: pd.DataFrame) -> list[Shown]:
+def _say_agreement(f: Feature, state: State, columns: Columns) -> list[Shown]:
     def word(v: float) -> str:
         return "do not fit" if v < -0.3 else "say little about" if v < 0.3 else "fit"
-    return [_MISSING if np.isnan(v) else Shown(word(v)) for v in _make_agreement(f, state, frame)]
+    return [_MISSING if np.isnan(v) else Shown(word(v)) for v in _make_agreement(f, state, columns)]
 
 
-def _differing(f: Feature, frame: pd.DataFrame) -> np.ndarray:
+def _differing(f: Feature, columns: Columns) -> np.ndarray:
     """Bool array (n_items, n_others): stated, and different from the first field."""
-    first, others = _strings(frame, f.reads[0]), [_strings(frame, name) for name in f.reads[1:]]
-    return np.column_stack([((o != first) & o.notna()).to_numpy(dtype=bool) for o in others])
+    first, others = columns.texts(f.reads[0]), [columns.texts(name) for name in f.reads[1:]]
+    return np.column_stack([o.stated & (_on(o, first) != first.codes) for o in others])
 
 
-def _make_differs(f: Feature, state: State, frame: pd.DataFrame) -> np.ndarray:
-    stated = np.column_stack([frame[name].notna().to_numpy() for name in f.reads[1:]])
-    return np.where(stated.any(axis=1), _differing(f, frame).sum(axis=1).astype(float), np.nan)
+def _on(texts: Coded, other: Coded) -> np.ndarray:
+    """Each row's text as its place among the distinct texts of another column; -2 where it is none of them."""
+    place = {v: k for k, v in enumerate(other.values)}
+    return np.array([*(place.get(v, -2) for v in texts.values), -2])[texts.codes]
 
 
-def _say_differs(f: Feature, state: State, frame: pd.DataFrame) -> list[Shown]:
-    titles, first = state["titles"], _strings(frame, f.reads[0])
-    rows = zip(_differing(f, frame), first, *[_strings(frame, n) for n in f.reads[1:]], strict=True)
+def _make_differs(f: Feature, state: State, columns: Columns) -> np.ndarray:
+    stated = np.column_stack([columns.texts(name).stated for name in f.reads[1:]])
+    return np.where(stated.any(axis=1), _differing(f, columns).sum(axis=1).astype(float), np.nan)
+
+
+def _say_differs(f: Feature, state: State, columns: Columns) -> list[Shown]:
+    titles, first = state["titles"], columns.texts(f.reads[0]).rows()
+    rows = zip(_differing(f, columns), first, *[columns.texts(n).rows() for n in f.reads[1:]], strict=True)
     return [_say_one_route(titles, *row) for row in rows]
 
 
-def _say_one_route(titles: list[str], differs: np.ndarray, first: str, *others: object) -> Shown:
+def _say_one_route(titles: list[str], differs: np.ndarray, first: str | None, *others: str | None) -> Shown:
     named = [f"{t} ({o})" for t, o, is_other in zip(titles[1:], others, differs, strict=True) if is_other]
-    if all(pd.isna(o) for o in others):
+    if all(o is None for o in others):
         return _MISSING
+    shown = "not stated" if first is None else first
     if not named:
-        stated = [t for t, o in zip(titles[1:], others, strict=True) if pd.notna(o)]
+        stated = [t for t, o in zip(titles[1:], others, strict=True) if o is not None]
         verb = "agrees" if len(stated) == 1 else "agree"
-        return Shown(f"{_listed(stated)} {verb} with {titles[0].lower()} ({first})")
+        return Shown(f"{_listed(stated)} {verb} with {titles[0].lower()} ({shown})")
     verb = "differs" if len(named) == 1 else "differ"
-    return Shown(f"{_listed(named)} {verb} from {titles[0].lower()} ({first})")
+    return Shown(f"{_listed(named)} {verb} from {titles[0].lower()} ({shown})")
 
 
 def _listed(words: list[str]) -> str:
@@ -244,31 +254,32 @@ def _fit_rarity(f: Feature, frame: pd.DataFrame, y: np.ndarray | None, d: Dictio
             "where": {k: int(n) for k, n in sorted(where.value_counts().items())}}
 
 
-def _make_rarity(f: Feature, state: State, frame: pd.DataFrame) -> np.ndarray:
+def _make_rarity(f: Feature, state: State, columns: Columns) -> np.ndarray:
     """−log10 of the commodity's share among items of this origin (half an item added)."""
-    joined = _strings(frame, f.reads[1]) + "|" + _strings(frame, f.reads[0], f.params.get("digits"))
-    return _by_unique(joined, lambda v: -np.log10((state["both"].get(v, 0) + 0.5)
-                                                  / (state["where"].get(v.split("|")[0], 0) + 1)))
+    both, of = state["both"], state["where"]
+    where, what = columns.texts(f.reads[1]), columns.texts(f.reads[0], f.params.get("digits"))
+    return _by_pair(where, what,
+                    lambda o, w: -np.log10((both.get(f"{o}|{w}", 0) + 0.5) / (of.get(o, 0) + 1)))
 
 
-def _say_rarity(f: Feature, state: State, frame: pd.DataFrame) -> list[Shown]:
+def _say_rarity(f: Feature, state: State, columns: Columns) -> list[Shown]:
     def word(v: float) -> str:
         return "common" if v < 1.3 else "uncommon" if v < 2 else "rare" if v < 3 else "almost never seen"
-    return [_MISSING if np.isnan(v) else Shown(word(v)) for v in _make_rarity(f, state, frame)]
+    return [_MISSING if np.isnan(v) else Shown(word(v)) for v in _make_rarity(f, state, columns)]
 
 
 # ---------------------------------------------------------------- what was known of a party
 
-def _make_party(f: Feature, state: State, frame: pd.DataFrame) -> np.ndarray:
-    return _numbers(frame, past_name(f.reads[0], f.params["what"], f.params.get("days")))
+def _make_party(f: Feature, state: State, columns: Columns) -> np.ndarray:
+    return columns.numbers(past_name(f.reads[0], f.params["what"], f.params.get("days")))
 
 
 KINDS: dict[str, Kind] = {
     "value": _numeric(_make_value),
     "ratio": _numeric(_make_ratio),
     "hours": _numeric(_make_hours),
-    "rate": Kind(rates.fit_rate, rates.make_rate, rates.say_rate),
-    "category": Kind(_fit_category, _make_category, _say_category),
+    "rate": Kind(rates.fit_rate, rates.make_rate, rates.say_rate, rates.ready_rate),
+    "category": Kind(_fit_category, _make_category, _say_category, _ready_category),
     "relative": Kind(_fit_relative, _make_relative, _say_relative),
     "vague": Kind(_fit_text, _make_vague, _say_vague),
     "agreement": Kind(_fit_text, _make_agreement, _say_agreement),

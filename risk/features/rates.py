@@ -19,11 +19,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from risk.features.columns import moments, strings
+from risk.features.columns import Columns, moments, strings
 from risk.features.words import Shown
 from risk.schema import Dictionary, Feature
 
-__all__ = ["FOLDS", "REPORTED", "fit_rate", "make_rate", "say_rate"]
+__all__ = ["FOLDS", "REPORTED", "fit_rate", "make_rate", "ready_rate", "say_rate"]
 
 #: Parts that items are in when there is no clock.
 FOLDS = 10
@@ -53,7 +53,7 @@ def fit_rate(f: Feature, frame: pd.DataFrame, y: np.ndarray | None, d: Dictionar
     known = moments(frame, state["as_of"])
     if REPORTED in frame:  # never before the item itself came
         known = np.maximum(known, frame[REPORTED].to_numpy())
-    at = _steps(known, state) if state["as_of"] else _parts(frame, state)
+    at = _steps(known, state) if state["as_of"] else _parts(Columns.of(frame), state)
     cells = pd.DataFrame({"level": level.to_numpy(object), "at": at, "n": 1, "found": y})[seen]
     book = _book(cells.groupby(["level", "at"], as_index=False)[["n", "found"]].sum(), state)
     everything = cells.groupby("at", as_index=False)[["n", "found"]].sum()
@@ -65,18 +65,25 @@ def fit_rate(f: Feature, frame: pd.DataFrame, y: np.ndarray | None, d: Dictionar
     }
 
 
-def make_rate(f: Feature, state: dict[str, Any], frame: pd.DataFrame) -> np.ndarray:
+def ready_rate(state: dict[str, Any]) -> dict[str, Any]:
+    """The state with its counts as arrays and each value's place and rows in them."""
+    book = {c: {k: np.array(v, np.int64) for k, v in state[c].items()} for c in ("counts", "overall", "few")}
+    return {**state, **book, "place": {v: k for k, v in enumerate(state["levels"])},
+            "known": {*state["levels"], *state["unlabelled"]},
+            "starts": np.array([*state["starts"], state["starts"][-1]])}
+
+
+def make_rate(f: Feature, state: dict[str, Any], columns: Columns) -> np.ndarray:
     """The smoothed past rate of each item's value, 0–1; NaN where it is not stated or too little is known."""
-    return _rates(f, state, frame)["rate"].to_numpy()
+    return _rates(f, state, columns)["rate"].to_numpy()
 
 
-def say_rate(f: Feature, state: dict[str, Any], frame: pd.DataFrame) -> list[Shown]:
+def say_rate(f: Feature, state: dict[str, Any], columns: Columns) -> list[Shown]:
     """Each item's value with its past, as people count."""
-    told = _rates(f, state, frame)
-    level = strings(frame, f.reads[0], f.params.get("digits"))
-    known = {*state["levels"], *state["unlabelled"]}
+    told, known = _rates(f, state, columns), state["known"]
+    level = columns.texts(f.reads[0], f.params.get("digits")).rows()
     return [
-        Shown("not stated", missing=True) if pd.isna(v) else _shown(v, row, state, unknown=v not in known)
+        Shown("not stated", missing=True) if v is None else _shown(v, row, state, unknown=v not in known)
         for v, row in zip(level, told.itertuples(), strict=True)
     ]
 
@@ -98,10 +105,9 @@ def _steps(known: np.ndarray, state: dict[str, Any]) -> np.ndarray:
     return -(-np.asarray(known, np.int64) // state["step"])
 
 
-def _parts(frame: pd.DataFrame, state: dict[str, Any]) -> np.ndarray:
+def _parts(columns: Columns, state: dict[str, Any]) -> np.ndarray:
     """Which of `FOLDS` parts an item is in, by its id alone."""
-    hashed = pd.util.hash_pandas_object(frame[state["id"]].astype("str") + "|rate", index=False)
-    return (hashed.to_numpy() % FOLDS).astype(np.int64)
+    return (columns.hashes(state["id"], "|rate") % FOLDS).astype(np.int64)
 
 
 def _book(cells: pd.DataFrame, state: dict[str, Any]) -> dict[str, Any]:
@@ -134,12 +140,12 @@ def _running(cells: pd.DataFrame) -> dict[str, list[int]]:
 # ---------------------------------------------------------------- what was known of each item
 
 
-def _rates(f: Feature, state: dict[str, Any], frame: pd.DataFrame) -> pd.DataFrame:
+def _rates(f: Feature, state: dict[str, Any], columns: Columns) -> pd.DataFrame:
     """Per item ``n`` and ``found`` (known results of its value) and ``rate`` (smoothed)."""
-    at = _steps(moments(frame, state["as_of"]), state) if state["as_of"] else _parts(frame, state)
-    level = strings(frame, f.reads[0], f.params.get("digits"))
-    code = pd.Index(state["levels"], dtype=object).get_indexer(pd.Index(level, dtype=object))
-    starts = np.array([*state["starts"], state["starts"][-1]])  # an unseen value: an empty range at the end
+    at = _steps(columns.moments(state["as_of"]), state) if state["as_of"] else _parts(columns, state)
+    level = columns.texts(f.reads[0], f.params.get("digits"))
+    place, starts = state["place"], state["starts"]  # an unseen value: an empty range at the end
+    code = np.array([*(place.get(v, -1) for v in level.values), -1])[level.codes]
     n, found = _known(state["counts"], at, (starts[code], starts[np.where(code < 0, -1, code + 1)]), state)
     (n_all, found_all), (n_few, found_few) = (
         _known(state[c], at, (np.zeros(len(at), int), np.full(len(at), len(state[c]["at"]))), state)
@@ -148,18 +154,18 @@ def _rates(f: Feature, state: dict[str, Any], frame: pd.DataFrame) -> pd.DataFra
     prior, k = (found_all + 0.5) / (n_all + 1), state["strength"]
     pooled = np.where(n > 0, (found_few + k * prior) / (n_few + k), prior)
     rate = np.where(n >= state["min"], (found + k * prior) / (n + k), pooled)
-    told = level.notna().to_numpy() & (n_all >= _MIN_OVERALL)
-    return pd.DataFrame({"n": n, "found": found, "rate": np.where(told, rate, np.nan)}, index=frame.index)
+    told = level.stated & (n_all >= _MIN_OVERALL)
+    return pd.DataFrame({"n": n, "found": found, "rate": np.where(told, rate, np.nan)})
 
 
 def _known(
-    counts: dict[str, list[int]], at: np.ndarray, rows: tuple[np.ndarray, np.ndarray], state: dict[str, Any]
+    counts: dict[str, np.ndarray], at: np.ndarray, rows: tuple[np.ndarray, np.ndarray], state: dict[str, Any]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Results (all, found) in each item's `rows` (first, last) of a running table that count at step `at`."""
     first, last = rows
-    steps = np.array(counts["at"], np.int64)
+    steps = counts["at"]
     until = _place(steps, at, first, last)
-    sums = [np.concatenate([[0], np.array(counts[c], np.int64)]) for c in ("n", "found")]
+    sums = [np.concatenate([[0], counts[c]]) for c in ("n", "found")]
     if state["as_of"]:  # strictly earlier
         return tuple(s[until] - s[first] for s in sums)
     past_own = _place(steps, at + 1, first, last)  # every part but the item's own

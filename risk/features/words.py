@@ -36,6 +36,7 @@ def quantity(value: float, unit: str = "") -> str:
         return "not stated"
     if math.isinf(value):
         return "beyond measure"
+    value = float(value)  # numpy's own rounding of 14.05 differs from Python's: the same words everywhere
     if unit == "g" and abs(value) >= 1000:
         value, unit = value / 1000, "kg"
     if unit == "h" and abs(value) >= 72:

@@ -22,6 +22,7 @@ from risk.intake.csv_text import check_names
 from risk.intake.findings import Finding, Findings, excerpt, refusal, refuse_file
 from risk.intake.limits import FILES, UPLOADS, Limits
 from risk.intake.read import Raw, Source, read_raw, read_table, shown_name
+from risk.intake.rows import RowGate
 from risk.schema import Dictionary, Field
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "Finding",
     "Findings",
     "Limits",
+    "RowGate",
     "excerpt",
     "refusal",
 ]

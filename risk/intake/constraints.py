@@ -17,7 +17,7 @@ from risk.schema import Field
 if TYPE_CHECKING:
     from risk.intake.columns import Column
 
-__all__ = ["check_range", "check_text", "check_ids", "s10_wrong"]
+__all__ = ["check_range", "check_text", "check_ids", "matches", "s10_wrong"]
 
 _S10 = r"^[A-Z]{2}[0-9]{9}[A-Z]{2}$"
 _S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
@@ -46,14 +46,15 @@ def check_text(column: "Column", text: pa.ChunkedArray) -> None:
         allowed = pc.is_in(text, value_set=pa.array([str(v) for v in c["enum"]], text.type))
         column.report("not_allowed", pc.and_not(pc.is_valid(text), allowed))
     if "pattern" in c:
-        column.report("wrong_form", pc.invert(_matches(f, text)))
+        column.report("wrong_form", pc.invert(matches(f, text)))
     if f.check == "s10":
         column.report("wrong_check_digit", s10_wrong(text), _wrong_digit)
     if c.get("unique") and f.role != "id":
         column.report("duplicate", _repeats(text), _again)
 
 
-def _matches(f: Field, text: pa.ChunkedArray) -> pa.ChunkedArray:
+def matches(f: Field, text: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Whether each text has, from end to end, the form that the field declares; missing stays missing."""
     pattern = str(f.constraints["pattern"])
     try:
         return pc.match_substring_regex(text, f"^(?:{pattern})$")

@@ -25,7 +25,6 @@ True
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -35,7 +34,7 @@ from scipy.special import logsumexp, softmax
 
 from risk.errors import Refused
 from risk.models.kernels import Search, bins_of
-from risk.models.tables import AdditiveTables
+from risk.models.tables import AdditiveTables, in_blocks
 
 __all__ = ["ProfileTables", "tables_from_arrays"]
 
@@ -147,7 +146,7 @@ class ProfileTables:
         """No profile has a joint table: always empty."""
         return ()
 
-    @property
+    @cached_property
     def base(self) -> float:
         """Margin at the average tables, log-odds: what attributions start from."""
         return float(self.slope * logsumexp(self.offsets) + self.shift)
@@ -182,16 +181,12 @@ class ProfileTables:
         phi, margin = np.empty(x.shape), self.margins(x)
         table, table_at = self._packed
 
-        def one(start: int) -> None:
-            block = slice(start, start + _BLOCK)
+        def one(block: slice) -> None:
             _attribute(
                 bins_of(x[block], self._search), table, table_at, self.offsets, _NODES, _WEIGHTS, phi[block]
             )
 
-        with ThreadPoolExecutor(
-            max(1, threads)
-        ) as pool:  # the kernel releases the GIL; blocks do not overlap
-            list(pool.map(one, range(0, len(x), _BLOCK)))
+        in_blocks(one, len(x), max(1, threads), block=_BLOCK)
         phi *= self.slope
         return phi, margin
 

@@ -29,7 +29,7 @@ import numpy as np
 from risk.errors import Refused
 from risk.models.kernels import Search, bins_of, explain_rows, flat, margin_rows
 
-__all__ = ["AdditiveTables"]
+__all__ = ["AdditiveTables", "in_blocks"]
 
 _BLOCK = 65_536
 
@@ -121,7 +121,7 @@ class AdditiveTables:
         x = self._checked(x)
         margin = np.empty(len(x))
         search, packed = self._packed
-        _in_blocks(lambda b: margin_rows(x[b], *search.parts, *packed, self.base, margin[b]), len(x), threads)
+        in_blocks(lambda b: margin_rows(x[b], *search.parts, *packed, self.base, margin[b]), len(x), threads)
         return margin
 
     def explain(self, x: np.ndarray, *, threads: int = 1) -> tuple[np.ndarray, np.ndarray]:
@@ -205,7 +205,7 @@ class AdditiveTables:
         def one(block: slice) -> None:
             explain_rows(x[block], *search.parts, *packed, self.base, phi[block], margin[block])
 
-        _in_blocks(one, len(x), threads)
+        in_blocks(one, len(x), threads)
         return phi, margin
 
     def _checked(self, x: np.ndarray) -> np.ndarray:
@@ -225,12 +225,12 @@ class AdditiveTables:
         return Search.of(self.edges), (single, single_at, pairs, pair, pair_at)
 
 
-def _in_blocks(work: Callable[[slice], None], n: int, threads: int) -> None:
+def in_blocks(work: Callable[[slice], None], n: int, threads: int, *, block: int = _BLOCK) -> None:
     """Do `work` on blocks of rows; the kernels release the interpreter's lock, and blocks do not overlap."""
-    blocks = [slice(start, start + _BLOCK) for start in range(0, n, _BLOCK)]
+    blocks = [slice(start, start + block) for start in range(0, n, block)]
     if threads == 1 or len(blocks) == 1:
-        for block in blocks:
-            work(block)
+        for rows in blocks:
+            work(rows)
         return
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(work, blocks))

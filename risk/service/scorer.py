@@ -1,4 +1,4 @@
-"""Requests to scores: what waits is scored together, and a promoted model takes over between two batches."""
+"""Requests to scores: each alone, in its own few columns, with whichever model is promoted when it comes."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from scipy.special import expit
 
 from risk import datasets
 from risk.counterchecks import LaneLimits
-from risk.errors import BadSetting, RiskError
+from risk.errors import BadSetting
 from risk.explanation import check_additive, leading_reasons
-from risk.features import PartyHistory, with_past
+from risk.features import Columns, PartyHistory, past_of
 from risk.fitted import FittedModel
-from risk.intake import check_frame
+from risk.intake import RowGate, check_frame
 from risk.registry import Registry
 from risk.workbench import Workspace
 
 __all__ = ["Lanes", "Scorer", "make_scorer"]
 
-_MOST_TOGETHER = 256
+_AT_ONCE = 8  # declarations that are scored where they arrive; more go to a thread, so that nobody waits for them
 _REASONS = 5
 Row = Mapping[str, Any]
 
@@ -66,85 +66,73 @@ class Scorer:
     lanes: Lanes | None = None
     history: PartyHistory | None = None
     model: FittedModel = field(init=False)
-    _waiting: "asyncio.Queue[tuple[Sequence[Row], asyncio.Future]]" = field(init=False)
 
     def __post_init__(self) -> None:
-        self.model = self.registry.load(self.name)
+        self._take(self.registry.load(self.name))
         self._thread = ThreadPoolExecutor(1)
 
-    async def run(self) -> None:
-        """Score what is submitted until cancelled."""
-        self._waiting = asyncio.Queue()
-        loop = asyncio.get_running_loop()
-        while True:
-            together = [await self._waiting.get()]
-            while not self._waiting.empty() and sum(len(rows) for rows, _ in together) < _MOST_TOGETHER:
-                together.append(self._waiting.get_nowait())
-            answers = await loop.run_in_executor(self._thread, self._answers, [rows for rows, _ in together])
-            for (_, future), answer in zip(together, answers, strict=True):
-                _settle(future, answer)
+    def _take(self, model: FittedModel) -> None:
+        """Make a model the present one, once its loops are compiled and its gate is ready."""
+        if past := past_of(_empty(model), model.dictionary, earlier=self.history):
+            model.features.values(_empty(model).adding(past))
+        model.tables.explain(np.full((1, len(model.tables.names)), np.nan, np.float32))
+        self._ready = model, RowGate(model.dictionary)
+        self.model = model
 
     async def submit(self, rows: Sequence[Row]) -> dict[str, Any]:
         """The answer to one request. Errors: those of the gate and of the model."""
-        future = asyncio.get_running_loop().create_future()
-        await self._waiting.put((rows, future))
-        return await future
+        if len(rows) <= _AT_ONCE:
+            return self.answer(rows)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self.answer, rows)
 
     def refresh(self) -> bool:
         """Load the model that the name stands for now; True where it is another one."""
         if self.registry.resolve(self.name) == self.model.model_id:
             return False
-        self.model = self.registry.load(self.name)
+        self._take(self.registry.load(self.name))
         return True
 
-    def _answers(self, asked: Sequence[Sequence[Row]]) -> list[dict[str, Any] | RiskError]:
-        """One answer or error for each request. What is refused together is asked again one by one."""
-        model = self.model  # a promotion in the middle of a batch changes nothing about it
-        try:
-            scored = self.score(model, [row for rows in asked for row in rows])
-        except RiskError as error:
-            return [error] if len(asked) == 1 else [a for rows in asked for a in self._answers([rows])]
-        out, at = [], 0
-        for rows in asked:
-            out.append({"model_id": model.model_id, "items": scored[at : at + len(rows)]})
-            at += len(rows)
-        return out
-
-    def score(self, model: FittedModel, rows: Sequence[Row]) -> list[dict[str, Any]]:
-        """Score, lane, attributions and leading reasons of each declaration."""
-        d = model.dictionary
-        names = [f.name for f in d.fields()]
-        given = pd.DataFrame({n: pd.Series([row.get(n) for row in rows], dtype=object) for n in names})
-        frame = with_past(check_frame(given, d), d, earlier=self.history)
-        x = model.features.transform(frame).to_numpy(dtype=np.float32)
-        phi, margin = model.tables.explain(x)
-        ids = frame[d.id_field].astype("str").tolist()
+    def answer(self, rows: Sequence[Row]) -> dict[str, Any]:
+        """Score, lane, attributions and leading reasons of each declaration, and the model's id."""
+        model, gate = self._ready  # a promotion in the middle changes nothing about this answer
+        columns = _columns(rows, gate, model)
+        past = past_of(columns, model.dictionary, earlier=self.history)
+        columns = columns.adding(past) if past else columns
+        phi, margin = model.tables.explain(model.features.values(columns))
+        ids = columns.texts(model.dictionary.id_field).rows()
         check_additive(phi, model.base_value, margin, ids)
-        reasons = leading_reasons(model.features, frame, phi, k=_REASONS)
-        features = model.tables.names
-        return [
+        reasons = leading_reasons(model.features, columns, phi, k=_REASONS)
+        lane_of = self.lanes.limits.lane_of if self.lanes else lambda margin: None
+        items = [
             {
-                "item_id": ids[i],
-                "margin": float(margin[i]),
-                "risk_score": float(expit(margin[i])),
-                "lane": self.lanes.limits.lane_of(float(margin[i])) if self.lanes else None,
+                "item_id": item_id,
+                "margin": m,
+                "risk_score": score,
+                "lane": lane_of(m),
                 "base_value": model.base_value,
-                "attributions": {n: float(v) for n, v in zip(features, phi[i], strict=True)},
-                "reasons": [
-                    {"feature": r.feature, "attribution": r.attribution, "text": r.text} for r in reasons[i]
-                ],
+                "attributions": dict(zip(model.tables.names, parts, strict=True)),
+                "reasons": [{"feature": r.feature, "attribution": r.attribution, "text": r.text} for r in said],
             }
-            for i in range(len(rows))
+            for item_id, m, score, parts, said in zip(
+                ids, margin.tolist(), expit(margin).tolist(), phi.tolist(), reasons, strict=True
+            )
         ]
+        return {"model_id": model.model_id, "items": items}
 
 
-def _settle(future: asyncio.Future, answer: dict[str, Any] | RiskError) -> None:
-    if future.done():  # whoever asked has gone
-        return
-    if isinstance(answer, RiskError):
-        future.set_exception(answer)
-    else:
-        future.set_result(answer)
+def _columns(rows: Sequence[Row], gate: RowGate, model: FittedModel) -> Columns:
+    """The declarations behind the gate: at once where they are plain, else through a frame."""
+    plain = gate.plain(rows)
+    if plain is not None:
+        return Columns(plain, len(rows))
+    names = [f.name for f in model.dictionary.fields()]
+    given = pd.DataFrame({n: pd.Series([row.get(n) for row in rows], dtype=object) for n in names})
+    return Columns.of(check_frame(given, model.dictionary))
+
+
+def _empty(model: FittedModel) -> Columns:
+    """One declaration in which nothing is stated."""
+    return Columns({f.name: [None] for f in model.dictionary.fields()}, 1)
 
 
 def make_scorer(
