@@ -128,7 +128,7 @@ class FittedModel:
         return named
 
     def _matrix(self, declarations: pd.DataFrame) -> np.ndarray:
-        return self.features.transform(declarations).to_numpy(dtype=np.float32)
+        return self.features.values(declarations)
 
     def _ids(self, declarations: pd.DataFrame) -> pd.Series:
         return declarations[self.dictionary.id_field].astype("str")
