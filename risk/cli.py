@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from risk import cli_data, cli_explain, cli_lab, cli_models, cli_scale
+from risk import cli_data, cli_evaluate, cli_explain, cli_lab, cli_models, cli_scale
 from risk.cli_tools import bar, print_table, space, tell
 from risk.errors import RiskError
 
@@ -113,34 +113,6 @@ def train(data: DataArg,
 
 
 @app.command()
-def evaluate(model: ModelArg, data: DataArg, schema: SchemaOpt = None, workspace: SpaceOpt = None,
-             since: Annotated[str | None, typer.Option("--since", help="Watch for drift since that day.")] = None,
-             format: FormatOpt = "table") -> None:
-    """What a model is worth: at a capacity, as a ranking, as a probability, by group, with 95 % intervals.
-
-    With --since DAY: is the stream since then still the one before it? Weekly monitors, with their alarms.
-
-    Example: risk evaluate champion stream
-    """
-    if since:
-        return cli_lab.show_drift(model, data, since=since, schema=schema, workspace=workspace, format=format)
-    from risk import workbench
-    from risk.demo import capacity_words
-
-    loaded = workbench.open_data(data, schema=schema)
-    result = workbench.evaluate(space(workspace).registry.load(model), loaded)
-    if format != "table":
-        return print_table(result.capacity, format)
-    print(f"{result.n:,} items, judged by {result.judge}")
-    print_table(capacity_words(result.capacity), format)
-    print_table(result.discrimination.round(4), format)
-    print_table(result.reliability.round(4), format)
-    for name, table in result.groups.items():
-        print(f"\nBy {loaded.dictionary[name].title.lower()}, at an examination rate of 2 %:")
-        print_table(table.round(3), format)
-
-
-@app.command()
 def explain(model: ModelArg, data: DataArg,
             item: Annotated[str, typer.Option("--item", help="The item to explain.")],
             schema: SchemaOpt = None, workspace: SpaceOpt = None, format: FormatOpt = "table") -> None:
@@ -222,6 +194,7 @@ def log_seal(workspace: SpaceOpt = None) -> None:
 
 
 cli_data.add_to(app, schema_app)
+cli_evaluate.add_to(app)
 cli_explain.add_to(app)
 cli_lab.add_to(app)
 cli_models.add_to(app, models_app)

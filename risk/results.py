@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -17,6 +17,7 @@ import pandas as pd
 __all__ = ["Evaluation", "Results"]
 
 _TABLES = ("capacity", "discrimination", "reliability")
+_LATER_TABLES = ("costs", "estimates", "schemes")  # older files have none of them
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,8 @@ class Evaluation:
     """What a model is worth on items it has not learnt from.
 
     `judge` says by what it was judged (``truth`` or ``examinations``); `capacity`, `discrimination`,
-    `reliability` and `groups` (field name → table) are as in `risk.evaluation`.
+    `reliability`, `groups` (field name → table), `costs`, `estimates` and `schemes` are as in `risk.evaluation`;
+    the last two are empty where there are no inclusion probabilities, and no truth.
     """
 
     judge: str
@@ -34,6 +36,9 @@ class Evaluation:
     discrimination: pd.DataFrame
     reliability: pd.DataFrame
     groups: Mapping[str, pd.DataFrame]
+    costs: pd.DataFrame = field(default_factory=pd.DataFrame)
+    estimates: pd.DataFrame = field(default_factory=pd.DataFrame)
+    schemes: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,7 @@ class Results:
     def keep(self, model_id: str, found: Evaluation) -> None:
         """Keep the newest evaluation of a model; the file appears whole or not at all."""
         plain = {"judge": found.judge, "n": found.n, "period": found.period,
-                 **{name: _rows(getattr(found, name)) for name in _TABLES},
+                 **{name: _rows(getattr(found, name)) for name in (*_TABLES, *_LATER_TABLES)},
                  "groups": {name: _rows(table) for name, table in found.groups.items()}}
         self.root.mkdir(parents=True, exist_ok=True)
         beside = self.root / f".{model_id}.new"
@@ -59,7 +64,8 @@ class Results:
         plain = json.loads(self._path(model_id).read_text(encoding="utf-8"))
         return Evaluation(plain["judge"], plain["n"], tuple(plain["period"]) if plain["period"] else None,
                           *(pd.DataFrame(plain[name]) for name in _TABLES),
-                          {name: pd.DataFrame(rows) for name, rows in plain["groups"].items()})
+                          {name: pd.DataFrame(rows) for name, rows in plain["groups"].items()},
+                          *(pd.DataFrame(plain.get(name, [])) for name in _LATER_TABLES))
 
     def stamp(self, model_id: str) -> int:
         """Changes when a newer evaluation is kept; 0 without one."""

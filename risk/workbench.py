@@ -13,10 +13,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from risk import evaluation, intake, leakage, queues, training
+from risk import intake, judging, leakage, queues, training
 from risk.access import SYSTEM, Actor
 from risk.audit import Verification, head_seal
 from risk.datasets import (
@@ -40,7 +39,6 @@ from risk.features import with_past
 from risk.fitted import FittedModel
 from risk.intake import Data, load_truth
 from risk.leakage import Audit
-from risk.models.rules import RuleBook
 from risk.queues import QueueFolder, table_digest
 from risk.registry import Registry
 from risk.results import Evaluation, Results
@@ -172,24 +170,10 @@ def evaluate(model: FittedModel, data: Data, *, truth: pd.DataFrame | None = Non
 
     With a workspace, the result is kept there, and the web app's model page shows it.
 
-    Beside the model stand a random choice, the rule book (where its features exist) and, on made data,
-    the history-aware oracle: the best any model could do.
+    What stands beside it, see `risk.judging.judge`.
     """
     truth = load_truth(data.source) if truth is None else truth
-    rows = training.unseen_rows(model.facts, data)
-    labels = training.labels_of(data, truth=truth).where(pd.Series(rows)).dropna()
-    at = labels.index.to_numpy()
-    items = known(data, model.dictionary).declarations.iloc[at]
-    y, weight = labels["y"].to_numpy(), labels["weight"].to_numpy()
-    margin = model.score(items)["margin"].to_numpy()
-    policies = {**_baselines(model, items, truth, data.dictionary), model.kind: margin}
-    groups = {f.name: evaluation.group_table(items[f.name], margin, y, weight=weight) for f in data.dictionary.groups}
-    clock = data.dictionary.clock
-    period = (items[clock].min().isoformat(), items[clock].max().isoformat()) if clock else None
-    found = Evaluation("examinations" if truth is None else "truth", len(items), period,
-                       evaluation.capacity_table(policies, y, weight=weight),
-                       evaluation.discrimination(margin, y, weight=weight),
-                       evaluation.reliability(margin, y, weight=weight), groups)
+    found = judging.judge(model, data, truth=truth)
     if workspace is not None:
         workspace.results.keep(model.model_id, found)
     return found
@@ -213,17 +197,6 @@ def audit_leakage(data: Data, *, model: FittedModel | None = None, labels: str =
     y = training.labels_of(data, truth=truth)["y"].to_numpy()
     margin = model.score(data.declarations)["margin"].to_numpy()
     return leakage.audit_leakage(data, y, margin=margin, seed=int(model.facts.get("seed", seed)))
-
-
-def _baselines(model: FittedModel, items: pd.DataFrame, truth: pd.DataFrame | None,
-               dictionary: Dictionary) -> dict[str, np.ndarray]:
-    x, book, out = model.features.transform(items).to_numpy(np.float32), RuleBook.default(), {}
-    if model.kind != "rules" and book.applies_to(model.features):
-        out["rules"] = book.compile(model.features, x).margins(x)
-    if truth is not None and "oracle_margin" in truth:
-        best = truth.set_index("item_id")["oracle_margin"]
-        out["oracle"] = items[dictionary.id_field].map(best).to_numpy(dtype=float)
-    return out
 
 
 # ------------------------------------------------------------------------------------------ one item

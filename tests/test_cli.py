@@ -71,7 +71,10 @@ def test_the_whole_job(stream_path: Path, tmp_path: Path) -> None:
 
     capacity = json.loads(run("evaluate", "champion", stream_path, "--format", "json", *space))
     assert {r["policy"] for r in capacity} >= {"random", "rules", "profiles"}
-    assert "By origin" in run("evaluate", "champion", stream_path, *space)
+    judged = run("evaluate", "champion", stream_path, *space)
+    assert all(words in judged for words in ("By origin", "By scheme", "horvitz-thompson", "as stated", "could find"))
+    rates = json.loads(run("evaluate", "champion", stream_path, "--format", "json", "--table", "estimates", *space))
+    assert {r["estimator"] for r in rates} == {"naive", "horvitz-thompson", "hajek"}
 
 
 def test_check_says_everything_and_exits_with_1(tmp_path: Path, data) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import closing
 from pathlib import Path
 
@@ -10,8 +11,9 @@ import pandas as pd
 import pytest
 
 import risk
-from risk import training, workbench
+from risk import judging, training, workbench
 from risk.errors import BadSetting, NotFound, Refused
+from risk.results import Results
 from risk.workbench import Workspace
 
 
@@ -34,7 +36,7 @@ def test_the_model_beats_rules_and_rules_beat_chance(model, data, truth) -> None
     rows = training.unseen_rows(model.facts, data)
     items = data.declarations[rows]
     of = truth.set_index("item_id").loc[items["item_id"]]
-    margins = {**workbench._baselines(model, items, truth, data.dictionary), "ga2m": model.score(items)["margin"]}
+    margins = {**judging.baselines(model, items, truth, data.dictionary), "ga2m": model.score(items)["margin"]}
     ap = {name: average_precision_score(of["irregular"], margin) for name, margin in margins.items()}
     assert ap["oracle"] > ap["ga2m"] > ap["rules"] > of["irregular"].mean(), ap
 
@@ -58,6 +60,21 @@ def test_judged_by_examinations_where_there_is_no_truth(model, data, tmp_path: P
 
     result = workbench.evaluate(model, replace(data, source=tmp_path))
     assert result.judge == "examinations" and "oracle" not in set(result.capacity["policy"])
+    assert "truth" not in result.estimates and result.schemes.empty
+    assert judging.oracle_sentence(result, model.kind) == ""
+
+
+def test_an_evaluation_comes_back_as_it_was_kept_older_ones_too(model, data, tmp_path: Path) -> None:
+    kept, found = Results(tmp_path), workbench.evaluate(model, data)
+    kept.keep("m", found)
+    again = kept.of("m")
+    for name in ("costs", "estimates", "schemes"):
+        pd.testing.assert_frame_equal(getattr(again, name), getattr(found, name), check_dtype=False)
+    assert "of what any model could find" in judging.oracle_sentence(again, model.kind)
+    plain = json.loads((tmp_path / "m.json").read_text(encoding="utf-8"))
+    older = {k: v for k, v in plain.items() if k not in ("costs", "estimates", "schemes")}
+    (tmp_path / "m.json").write_text(json.dumps(older), encoding="utf-8")
+    assert kept.of("m").costs.empty and len(kept.of("m").capacity) == len(found.capacity)
 
 
 def test_explaining_one_item(model, data) -> None:

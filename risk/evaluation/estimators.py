@@ -18,9 +18,10 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 import numpy as np
+import pandas as pd
 from scipy.stats import beta
 
-__all__ = ["ESTIMATORS", "Sums", "rate", "tally"]
+__all__ = ["ESTIMATORS", "Sums", "estimate_table", "rate", "tally"]
 
 ESTIMATORS = ("naive", "horvitz-thompson", "hajek")
 _CERTAIN = 1 - 1e-9
@@ -80,6 +81,54 @@ def rate(sums: Sums, kind: str, *, level: float = 0.95) -> tuple[float, float, f
     per_item = sums.found_weight / (left if kind == "horvitz-thompson" else sums.weight)
     low, high = _exact(min(per_item, 1.0) * sums.effective, sums.effective, level)
     return tuple(float((sums.found_certain + left * p) / sums.n) for p in (per_item, low, high))
+
+
+def estimate_table(
+    margin: np.ndarray,
+    y: np.ndarray,
+    probability: np.ndarray,
+    *,
+    rates: tuple[float, ...],
+    truth: np.ndarray | None = None,
+) -> pd.DataFrame:
+    """The three estimates of a stream's rate, and of the rate among its highest scores, with 95 % intervals.
+
+    Parameters
+    ----------
+    margin
+        Of every item, examined or not, shape (n_items,).
+    y
+        What the examination showed, NaN where there was none, shape (n_items,).
+    probability
+        Inclusion probability of each examined item, shape (n_items,).
+    rates
+        Shares of the highest scores to estimate for, besides all items (1.0).
+    truth
+        Whether each item is irregular, where that is known, shape (n_items,).
+
+    Returns
+    -------
+    DataFrame
+        ``among, items, examined, found, estimator, rate, low, high`` and, with `truth`, ``truth``.
+
+    >>> y, probability = np.array([0, np.nan, np.nan, 1]), np.array([0.2, 1, 1, 1])
+    >>> t = estimate_table(np.arange(4.0), y, probability, rates=(0.25,))
+    >>> t.loc[t["estimator"] == "hajek", ["among", "rate"]].values.tolist()
+    [[1.0, 0.25], [0.25, 1.0]]
+    """
+    order, rows = np.argsort(-margin, kind="stable"), []
+    for share in (1.0, *rates):
+        inside = order[: max(1, round(share * len(order)))]
+        seen = inside[np.isfinite(y[inside])]
+        sums = tally(probability[seen], y[seen], n=len(inside))
+        known = {} if truth is None else {"truth": float(np.mean(truth[inside]))}
+        for kind in ESTIMATORS:
+            value, low, high = rate(sums, kind)
+            rows.append(
+                {"among": share, "items": len(inside), "examined": len(seen), "found": int(y[seen].sum()),
+                 "estimator": kind, "rate": value, "low": low, "high": high, **known}  # fmt: skip
+            )
+    return pd.DataFrame(rows)
 
 
 def _exact(found: float, n: float, level: float) -> tuple[float, float]:

@@ -16,9 +16,9 @@ from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_s
 
 from risk.errors import Refused
 
-__all__ = ["capacity_table", "discrimination", "reliability", "group_table", "wilson", "RATES"]
+__all__ = ["capacity_table", "discrimination", "reliability", "group_table", "scheme_table", "wilson", "RATES"]
 
-RATES = (0.005, 0.01, 0.02, 0.05)
+RATES = (0.005, 0.01, 0.02, 0.05, 0.1)
 
 
 def wilson(found: float, n: float, *, level: float = 0.95) -> tuple[float, float]:
@@ -67,11 +67,14 @@ def capacity_table(margins: Mapping[str, np.ndarray], y: np.ndarray, *, weight: 
                       "Evaluate on a longer period.")
     rows = []
     for rate in rates:
-        rows.append(_row("random", rate, rate * total, rate * existing, existing / total, existing))
-        for name, margin in margins.items():
-            taken = _top(margin, w, rate * total)
-            rows.append(_row(name, rate, float((w * taken).sum()), float((w * taken * y).sum()),
-                             existing / total, existing))
+        share = {"random": np.full(len(y), rate)} | {k: _top(m, w, rate * total) for k, m in margins.items()}
+        for name, taken in share.items():
+            mass = w * taken
+            hit, found = _share(mass, y), float(mass @ y)
+            low, high = _interval(hit, w, taken)
+            rows.append({"policy": name, "examination_rate": rate, "examined": float(mass.sum()), "found": found,
+                         "hit_rate": hit, "hit_rate_low": low, "hit_rate_high": high,
+                         "detection_rate": found / existing, "lift": hit * total / existing})
     return pd.DataFrame(rows)
 
 
@@ -83,11 +86,14 @@ def _top(margin: np.ndarray, w: np.ndarray, budget: float) -> np.ndarray:
     return np.clip((budget - before) / np.maximum(mass, 1e-300), 0, 1)[at]
 
 
-def _row(policy: str, rate: float, examined: float, found: float, base: float, existing: float) -> dict:
-    hit = found / examined if examined else 0.0
-    low, high = wilson(found, examined)
-    return {"policy": policy, "examination_rate": rate, "examined": examined, "found": found, "hit_rate": hit,
-            "hit_rate_low": low, "hit_rate_high": high, "detection_rate": found / existing, "lift": hit / base}
+def _share(mass: np.ndarray, y: np.ndarray) -> float:
+    return float(mass @ y) / float(mass.sum()) if mass.sum() else 0.0
+
+
+def _interval(rate: float, w: np.ndarray, taken: np.ndarray) -> tuple[float, float]:
+    """Wilson's interval of a weighted rate at Kish's effective number of items, (Σ w)² / Σ w² over those taken."""
+    n = float(w @ taken) ** 2 / max(float(w**2 @ taken), 1e-300)
+    return wilson(rate * n, n)
 
 
 def discrimination(margin: np.ndarray, y: np.ndarray, *, weight: np.ndarray | None = None,
@@ -131,23 +137,53 @@ def reliability(margin: np.ndarray, y: np.ndarray, *, weight: np.ndarray | None 
 
 def group_table(groups: pd.Series, margin: np.ndarray, y: np.ndarray, *, rate: float = 0.02,
                 weight: np.ndarray | None = None) -> pd.DataFrame:
-    """Per value of a group: n, examination rate, hit rate, false-alarm burden, at one examination rate.
+    """Per value of a group: examination rate, hit rate, false-alarm burden and calibration, at one examination rate.
 
-    `false_alarm_rate` is the share of the group's regular items that would be examined; its interval is
-    Wilson's over the group's regular items.
+    `false_alarm_rate` is the share of the group's regular items that would be examined. `stated` is the
+    group's mean stated probability, `observed` what was irregular. Intervals are Wilson's, of 95 %, at the
+    effective number of items.
+
+    >>> t = group_table(pd.Series(["a", "a", "b", "b"]), np.array([3.0, 1, 2, 0]), np.array([1, 0, 0, 0]), rate=0.5)
+    >>> t[["group", "n", "examination_rate", "hit_rate", "false_alarm_rate", "observed"]].values.tolist()
+    [['a', 2.0, 0.5, 1.0, 0.0, 0.5], ['b', 2.0, 0.5, 0.0, 0.5, 0.0]]
     """
     w = np.ones(len(y)) if weight is None else np.asarray(weight, float)
-    taken = _top(margin, w, rate * w.sum())
+    taken, stated = _top(margin, w, rate * w.sum()), expit(margin)
     rows = []
     for value, index in pd.Series(np.arange(len(y))).groupby(groups.fillna("not stated").to_numpy()):
         i = index.to_numpy()
-        regular = w[i] * (1 - y[i])
-        alarms, n_regular = float((regular * taken[i]).sum()), float(regular.sum())
-        low, high = wilson(alarms, n_regular)
-        examined, found = float((w[i] * taken[i]).sum()), float((w[i] * taken[i] * y[i]).sum())
-        hit_low, hit_high = wilson(found, examined)
-        rows.append({"group": value, "n": float(w[i].sum()), "examination_rate": examined / w[i].sum(),
-                     "hit_rate": found / examined if examined else np.nan, "hit_rate_low": hit_low,
-                     "hit_rate_high": hit_high, "false_alarm_rate": alarms / n_regular if n_regular else np.nan,
-                     "false_alarm_low": low, "false_alarm_high": high})
+        rows.append({"group": value, **_of_group(w[i], taken[i], np.asarray(y, float)[i], stated[i])})
+    return pd.DataFrame(rows)
+
+
+def _of_group(w: np.ndarray, taken: np.ndarray, y: np.ndarray, stated: np.ndarray) -> dict[str, float]:
+    hit, observed, regular = _share(w * taken, y), _share(w, y), w * (1 - y)
+    alarms = _share(regular, taken)
+    bounds = [_interval(hit, w, taken), _interval(alarms, w, 1 - y), _interval(observed, w, np.ones(len(y)))]
+    (hit_low, hit_high), (alarm_low, alarm_high), (low, high) = bounds
+    return {"n": float(w.sum()), "examination_rate": _share(w, taken),
+            "hit_rate": hit if (w @ taken) else np.nan, "hit_rate_low": hit_low, "hit_rate_high": hit_high,
+            "false_alarm_rate": alarms if regular.sum() else np.nan, "false_alarm_low": alarm_low,
+            "false_alarm_high": alarm_high, "stated": _share(w, stated), "observed": observed,
+            "observed_low": low, "observed_high": high}
+
+
+def scheme_table(scheme: pd.Series, margin: np.ndarray, *, rates: tuple[float, ...] = RATES) -> pd.DataFrame:
+    """Detection rate of each scheme of a made world: ``scheme, n, examination_rate, found, detection_rate, low, high``.
+
+    `scheme` names what made each item irregular, and is empty or missing for regular items.
+
+    >>> t = scheme_table(pd.Series(["thin", "", "thin", None]), np.array([3.0, 2, 1, 0]), rates=(0.5,))
+    >>> t[["scheme", "n", "found", "detection_rate"]].values.tolist()
+    [['thin', 2, 1.0, 0.5]]
+    """
+    named, rows = scheme.fillna("").to_numpy(), []
+    for rate in rates:
+        taken = _top(margin, np.ones(len(named)), rate * len(named))
+        for name in sorted(set(named) - {""}):
+            inside = named == name
+            n, found = int(inside.sum()), float(taken[inside].sum())
+            low, high = wilson(found, n)
+            rows.append({"scheme": name, "n": n, "examination_rate": rate, "found": found, "detection_rate": found / n,
+                         "low": low, "high": high})
     return pd.DataFrame(rows)
