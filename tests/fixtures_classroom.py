@@ -97,13 +97,15 @@ def make_pool(n: int = 1200, seed: int = 5) -> Pool:
     return Pool(tuple(facts), rows, 0.1, 0.02, "model-1")
 
 
-def play_lesson(name: str, people: int) -> Play:
+def play_lesson(name: str, people: int, *, study: bool = False, until: str = "debrief") -> Play:
     """A whole lesson up to the debrief: first answers right two times in three, some follow the advice."""
-    rng, plan = np.random.default_rng(11), ready_plan(name)
+    rng, plan = np.random.default_rng(11), ready_plan(name, study=study)
     pool = make_pool()
     sets = draw_sets(pool.facts, plan, seed=3, prevalence=0.02)
     used = {i for several in sets.values() for one in several for i in one}
-    play = Play(Setup(plan, sets, {f.item_id: f for f in pool.facts if f.item_id in used}, "model-1", "d", 3))
+    facts = {f.item_id: f for f in pool.facts if f.item_id in used}
+    orders = williams(len(plan.rotated)) if study else ()
+    play = Play(Setup(plan, sets, facts, "model-1", "d", 3, orders=orders))
     seats = [f"s{i}" for i in range(people)]
     for seat in seats:
         play.take(rules.join(play.room, seat, token_hash=seat))
@@ -116,7 +118,7 @@ def play_lesson(name: str, people: int) -> Play:
         for seat in seats if step.judges else ():
             while rules.place_of(play.room, play.room.seats[seat]).does in ("answer", "revise"):
                 _judge(play, seat, rng)
-        if step.kind == "debrief":
+        if step.kind == until:
             return play
     raise AssertionError("a plan has a debrief")
 

@@ -132,6 +132,17 @@ def test_nobody_answers_for_or_reads_the_card_of_another(hall: Hall) -> None:
         hall.card(Key("nowhere", one.secret))
 
 
+def test_there_is_no_report_before_the_debrief(hall: Hall) -> None:
+    """Two looks at it, with one answer between them, would tell that answer."""
+    made = opened(hall)
+    hall.join(made.code, visitor="a")
+    step_to(hall, made, "block")
+    with pytest.raises(ClassRefused, match="made at the debrief"):
+        hall.report(made.trainer)
+    step_to(hall, made, "debrief")
+    assert hall.report(made.trainer).joined == 1
+
+
 def test_a_key_of_one_session_directs_no_other(hall: Hall) -> None:
     made, other = opened(hall), opened(hall)
     with pytest.raises(NotAllowed):

@@ -9,10 +9,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from risk.classroom.measures import agreement, confidence, detection, reliance
+from risk.classroom.measures import confidence, detection, reliance
 from risk.classroom.measures.figure import LEAST, Figure, undefined, wilson
 from risk.classroom.measures.judged import Judgement, judgements, people
 from risk.classroom.measures.reliance import Reliance
+from risk.classroom.plan import DIAGNOSTIC, MODES
 from risk.classroom.rules import is_done, place_of
 from risk.classroom.state import Room, Seat
 
@@ -48,13 +49,11 @@ class Contested:
 
 @dataclass(frozen=True, slots=True)
 class BlockPanel:
-    """The class at the end of a block: per mode rates and reliance; agreement and calibration."""
+    """The class at the end of a block, or over all blocks: per mode rates and reliance; calibration."""
 
     rates: dict[str, tuple[Figure, Figure]]
     reliance: dict[str, Reliance]
     right: dict[str, tuple[Figure, Figure]]
-    alpha: Figure
-    ac1: Figure
     curve: tuple[confidence.Level, ...]
     contested: tuple[Contested, ...]
 
@@ -90,15 +89,21 @@ def board(room: Room) -> Board:
     if step.judges and not stage.open and stage.item >= 0:
         closed = _item_panel(room, room.setup.sets[stage.step][0][stage.item])
     if _finished(room):
-        block = _block_panel(room, stage.step)
+        block = _block_panel([j for j in judgements(room) if j.step == stage.step])
+    elif step.kind == "debrief" or room.over:
+        block = _block_panel(judgements(room))
     return Board(room.seq, stage.step, len(room.setup.plan.steps), step.kind, step.mode, step.pacing,
                  room.locked, room.over, len(room.present), stage.open, stage.item, step.items,
                  stage.ends_at, answered, expected, closed, block)  # fmt: skip
 
 
 def _finished(room: Room) -> bool:
-    """Whether a counted block has just ended: its window closed, or its last item."""
-    if room.step.kind != "block" or room.stage.open:
+    """Whether a counted block has just ended: its window closed, or its last item.
+
+    Not in a study: there each block holds parts of several modes, and a small part would be the difference
+    between what the blocks showed and the sums of the debrief.
+    """
+    if room.step.kind != "block" or room.stage.open or room.setup.orders:
         return False
     return room.step.pacing == "self" or room.stage.item == room.step.items - 1
 
@@ -142,17 +147,13 @@ def _item_panel(room: Room, item_id: str) -> ItemPanel:
     )
 
 
-def _block_panel(room: Room, step: int) -> BlockPanel:
-    given = [j for j in judgements(room) if j.step == step]
-    modes = {mode: [j for j in given if j.mode == mode] for mode in sorted({j.mode for j in given})}
-    matrix = agreement.answer_matrix(given)
+def _block_panel(given: Sequence[Judgement]) -> BlockPanel:
+    modes = {mode: [j for j in given if j.mode == mode] for mode in MODES if mode in {j.mode for j in given}}
     return BlockPanel(
         {mode: detection.class_rates(part) for mode, part in modes.items()},
         {mode: reliance.reliance(part, of_class=True) for mode, part in modes.items()},
         {mode: _right(part) for mode, part in modes.items()},
-        agreement.alpha(matrix),
-        agreement.ac1(matrix),
-        confidence.curve(given),
+        confidence.curve([j for j in given if len(modes) == 1 or j.mode in DIAGNOSTIC]),
         contested(given, CONTESTED),
     )
 

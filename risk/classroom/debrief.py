@@ -15,13 +15,13 @@ from risk.classroom.measures.contrasts import Contrast, contrast
 from risk.classroom.measures.figure import LEAST, Figure, undefined, wilson
 from risk.classroom.measures.judged import Judgement, judgements, people
 from risk.classroom.measures.reliance import Reliance, changes, reliance
+from risk.classroom.plan import DIAGNOSTIC
 from risk.classroom.privacy import hidden_groups
 from risk.classroom.questions import CHECKS, EXITS
 from risk.classroom.state import Room, Seat
 
 __all__ = ["Card", "CardItem", "Change", "ModeRow", "Report", "Slice", "card", "report"]
 
-DIAGNOSTIC = ("BLIND", "SCORE", "SCORE_WHY")
 TALK_ABOUT = 5
 Sides = Callable[[Judgement], bool]
 
@@ -245,11 +245,15 @@ def _checks(room: Room) -> dict[str, Figure]:
 
 
 def _exits(room: Room) -> dict[str, dict[int, int]]:
-    """Answers to the exit questions; empty under 5 people."""
+    """Answers to the exit questions; empty under 5 people, and until the session is over.
+
+    Before that each new answer would be the difference between two looks at the report.
+    """
     out: dict[str, dict[int, int]] = {}
     for question in EXITS:
         said = [s.exits[question.code] for s in room.seats.values() if question.code in s.exits]
-        out[question.code] = dict(Counter(said)) if len(said) >= LEAST["class_people"] else {}
+        enough = room.over and len(said) >= LEAST["class_people"]
+        out[question.code] = dict(Counter(said)) if enough else {}
     return out
 
 
@@ -305,7 +309,7 @@ class Card:
 
 def card(room: Room, seat: Seat) -> Card:
     """What a person takes home. `sensitivity` rests on diagnostic blocks only."""
-    mine = [j for j in judgements(room) if j.seat == seat.seat_id]
+    mine = [j for j in judgements(room, own=True) if j.seat == seat.seat_id]
     told = [CardItem(j.item.item_id, j.mode, j.first, j.final, j.truth, j.advice) for j in mine]
     counted = detection.counts([j for j in mine if j.mode in DIAGNOSTIC])
     numbers = (counted.hits, counted.signals)

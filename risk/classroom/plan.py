@@ -15,6 +15,7 @@ from risk.errors import BadSetting, nearest
 __all__ = [
     "ACTIONS",
     "CONFIDENCES",
+    "DIAGNOSTIC",
     "KINDS",
     "MODES",
     "PLANS",
@@ -152,6 +153,10 @@ def _check_step(step: Step) -> None:
         raise BadSetting("rotate", got=True, expected="self pacing: who looks together needs one set")
     if step.mode == "OPERATIONAL" and not 0 < step.capacity < step.items:
         raise BadSetting("capacity", got=step.capacity, expected=f"1 to {step.items - 1} examinations")
+
+
+#: Modes whose items are made of equal cells; never pooled with ``OPERATIONAL`` or ``BURST``.
+DIAGNOSTIC = ("BLIND", "SCORE", "SCORE_WHY")
 
 
 @dataclass(frozen=True, slots=True)

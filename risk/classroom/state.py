@@ -68,7 +68,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A session's state after `seq` events."""
+    """A session's state after `seq` events. `closings` says when each step's window was closed."""
 
     session_id: str = ""
     title: str = ""
@@ -85,6 +85,7 @@ class Room:
     seat_keys: Mapping[str, frozenset[str]] = field(default_factory=dict)
     opened_at: float = 0.0
     seq: int = 0
+    closings: Mapping[int, tuple[float, ...]] = field(default_factory=dict)
 
     @property
     def step(self) -> Step:
@@ -195,7 +196,10 @@ def _(event: ev.Stepped, room: Room, at: float) -> Room:
 
 @_apply.register
 def _(event: ev.WindowClosed, room: Room, at: float) -> Room:
-    return replace(room, stage=replace(room.stage, open=not event.closed, ends_at=0.0))
+    step, closings = room.stage.step, room.closings
+    if event.closed:
+        closings = {**closings, step: (*closings.get(step, ()), at)}
+    return replace(room, stage=replace(room.stage, open=not event.closed, ends_at=0.0), closings=closings)
 
 
 @_apply.register

@@ -270,9 +270,15 @@ class Hall:
         return self.rooms.room(key.session_id)
 
     def report(self, key: Key) -> Report:
-        """The trainer's report. Errors: `NotAllowed`, and `NotFound` once the answers were deleted."""
+        """The trainer's report, from the debrief on: earlier, two looks would tell one person's answer apart.
+
+        Errors: `NotAllowed`, `ClassRefused` before the debrief, `NotFound` once the answers were deleted.
+        """
         self._trainer(key)
-        return report(self.rooms.room(key.session_id))
+        room = self.rooms.room(key.session_id)
+        if room.step.kind not in ("debrief", "exit") and not room.over:
+            raise ClassRefused("the report is made at the debrief", todo="Lead the class on to it first.")
+        return report(room)
 
     def card(self, key: Key) -> Card:
         """A trainee's own card, from the debrief on. Errors: `ClassRefused` before it."""

@@ -8,10 +8,19 @@
     document.querySelectorAll("[data-ends]").forEach(function (el) {
       const left = Math.round(Number(el.dataset.ends) - Date.now() / 1000);
       const size = Math.abs(left), words = Math.floor(size / 60) + ":" + String(size % 60).padStart(2, "0");
-      el.textContent = (left < 0 ? "+" : "") + words;
+      el.textContent = (left < 0 ? el.dataset.late + " " : "") + words;
       el.classList.toggle("rk-late", left < 0);
     });
   }
+  // Something new is to be read: go to the top of it.
+  let place = null;
+  setInterval(function () {
+    const page = document.querySelector(".rk-seat-page"), now = page ? page.dataset.place : null;
+    if (now !== place && place !== null && now !== null) {
+      document.querySelector("[data-testid=stMain]").scrollTo(0, 0);
+    }
+    place = now;
+  }, 100);
   setInterval(function () {
     clocks();
     const here = document.querySelector(".rk-listen");

@@ -21,6 +21,7 @@ __all__ = [
     "WATCH",
     "base",
     "board_mark",
+    "clock",
     "guest",
     "hall",
     "item",
@@ -174,6 +175,14 @@ def listen(kind: str, mark: str) -> None:
         _("Refresh"), key="refresh", type="tertiary", help=_("This page follows the session by itself.")
     )
     st.html(f'<script src="{base()}/classroom/changes.js"></script>', unsafe_allow_javascript=True)
+
+
+def clock(ends_at: float) -> html.Html:
+    """The time left until a moment (seconds since 1970), kept by the page's script; '' for none."""
+    if not ends_at:
+        return html.Html("")
+    left = html.tag("span", "", "rk-clock", data_ends=f"{ends_at:.0f}", data_late=_("over by"))
+    return html.Html(html.escape(_("Time")) + " " + left)
 
 
 def join_url() -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from risk.ui.i18n import _
+from risk.ui.i18n import _, percent
 
 __all__ = ["before_after", "confidence_curve", "histogram", "plane"]
 
 Spec = dict[str, Any]
+SIZE = 18  # read from the back row
 INK = {"light": ("#16202b", "#8a949e"), "dark": ("#eef2f6", "#77838f")}
 #: Okabe and Ito's colours, told apart by shape as well.
 COLOURS = {
@@ -23,8 +24,8 @@ def _base(theme: str, height: int) -> Spec:
     text = {
         "labelColor": ink,
         "titleColor": ink,
-        "labelFontSize": 15,
-        "titleFontSize": 15,
+        "labelFontSize": SIZE,
+        "titleFontSize": SIZE,
         "titleFontWeight": 500,
     }
     return {
@@ -43,10 +44,15 @@ def _base(theme: str, height: int) -> Spec:
             },
             "legend": {**text, "orient": "top", "title": None},
             "view": {"stroke": None},
-            "text": {"color": ink, "fontSize": 15},
+            "text": {"color": ink, "fontSize": SIZE},
             "rule": {"color": ink},
         },
     }
+
+
+def _shares() -> str:
+    """A Vega expression that writes a share as the reader writes per cent."""
+    return f"round(100 * datum.value) + '{percent(0.5).removeprefix('50')}'"
 
 
 def before_after(rows: Sequence[dict[str, Any]], theme: str) -> Spec:
@@ -56,10 +62,10 @@ def before_after(rows: Sequence[dict[str, Any]], theme: str) -> Spec:
     y = {"field": "when", "type": "nominal", "sort": order, "title": None}
     x = {"field": "people", "type": "quantitative", "title": _("people"), "axis": {"tickMinStep": 1}}
     offset = {"field": "action", "type": "nominal"}
-    words = {"mark": {"type": "text", "align": "left", "dx": 6, "fontSize": 18, "fontWeight": 600},
+    words = {"mark": {"type": "text", "align": "left", "dx": 6, "fontSize": 24, "fontWeight": 600},
              "encoding": {"y": y, "x": x, "yOffset": offset, "text": {"field": "people"}}}  # fmt: skip
     bars = {"mark": {"type": "bar"}, "encoding": {"y": y, "x": x, "yOffset": offset, "color": colour}}
-    return _base(theme, 200) | {"data": {"values": list(rows)}, "layer": [bars, words]}
+    return _base(theme, 230) | {"data": {"values": list(rows)}, "layer": [bars, words]}
 
 
 def histogram(rows: Sequence[dict[str, Any]], theme: str) -> Spec:
@@ -67,18 +73,19 @@ def histogram(rows: Sequence[dict[str, Any]], theme: str) -> Spec:
     x = {"field": "level", "type": "nominal", "sort": None, "title": _("how sure"), "axis": {"labelAngle": 0}}
     y = {"field": "people", "type": "quantitative", "title": _("people"), "axis": {"tickMinStep": 1}}
     mark = {"type": "bar", "color": COLOURS[theme][0]}
-    return _base(theme, 150) | {"data": {"values": list(rows)}, "mark": mark, "encoding": {"x": x, "y": y}}
+    return _base(theme, 190) | {"data": {"values": list(rows)}, "mark": mark, "encoding": {"x": x, "y": y}}
 
 
 def plane(points: Sequence[dict[str, Any]], *, x: str, y: str, theme: str, diagonal: bool) -> Spec:
     """Points with intervals in the unit square."""
     _ink, faint = INK[theme]
-    axis = {"format": "~%", "values": [0, 0.25, 0.5, 0.75, 1]}
+    axis = {"labelExpr": _shares(), "values": [0, 0.25, 0.5, 0.75, 1]}
     sides = {
         name: {"type": "quantitative", "scale": {"domain": [0, 1]}, "axis": axis, "title": title}
         for name, title in (("x", x), ("y", y))
     }
-    colour = {"field": "name", "type": "nominal", "sort": None, "scale": {"range": COLOURS[theme]}}
+    alone = {"legend": None} if len(points) == 1 else {}
+    colour = {"field": "name", "type": "nominal", "sort": None, "scale": {"range": COLOURS[theme]}, **alone}
     at = {"x": sides["x"] | {"field": "x"}, "y": sides["y"] | {"field": "y"}}
     across = {
         "mark": "rule",
@@ -88,8 +95,9 @@ def plane(points: Sequence[dict[str, Any]], *, x: str, y: str, theme: str, diago
         "mark": "rule",
         "encoding": {**at, "y": sides["y"] | {"field": "y1"}, "y2": {"field": "y2"}, "color": colour},
     }
+    shape = {"field": "name", "type": "nominal", "sort": None, **alone}
     dots = {"mark": {"type": "point", "filled": True, "size": 170},
-            "encoding": {**at, "color": colour, "shape": {"field": "name", "type": "nominal"}}}  # fmt: skip
+            "encoding": {**at, "color": colour, "shape": shape}}  # fmt: skip
     chance = {"data": {"values": [{"x": 0, "y": 0}, {"x": 1, "y": 1}]},
               "mark": {"type": "line", "strokeDash": [4, 3], "color": faint}, "encoding": at}  # fmt: skip
     return _base(theme, 330) | {
@@ -101,7 +109,7 @@ def plane(points: Sequence[dict[str, Any]], *, x: str, y: str, theme: str, diago
 def confidence_curve(rows: Sequence[dict[str, Any]], theme: str) -> Spec:
     """How sure people were against how often they were right; on the line is exact."""
     _ink, faint = INK[theme]
-    axis = {"format": "~%", "values": [0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1]}
+    axis = {"labelExpr": _shares(), "values": [0.5, 0.6, 0.7, 0.8, 0.9, 1]}
     x = {
         "type": "quantitative",
         "field": "said",

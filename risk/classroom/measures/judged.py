@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from risk.classroom.plan import ItemFacts
+from risk.classroom.privacy import counted_until
 from risk.classroom.rules import is_done
 from risk.classroom.state import Answer, Room, Seat
 
@@ -53,21 +55,30 @@ class Judgement:
         return self.first == self.truth
 
 
-def judgements(room: Room, *, counted: bool = True) -> list[Judgement]:
+def judgements(room: Room, *, counted: bool = True, own: bool = False) -> list[Judgement]:
     """Every finished judgement; with `counted`, warm-ups are left out.
 
     Skipped items and items whose advice was never answered do not count. What a seat said before it was
-    removed does count: else the figures before and after would give its answers away by subtraction.
+    removed does count: else the figures before and after would give its answers away by subtraction. For the
+    same reason answers of a few after the class saw its figures are left out, except for their `own` cards.
     """
-    out = []
+    out, until = [], {} if own else {step: _until(room, step) for step in room.closings}
     for seat in room.seats.values():
         for (step, item_id), answer in seat.answers.items():
             if (step, item_id) in room.skipped or not is_done(room, seat, answer):
+                continue
+            if max(answer.at, answer.final_at) > until.get(step, math.inf):
                 continue
             if counted and not room.mode(seat, step).counted:
                 continue
             out.append(_judgement(room, seat, answer))
     return out
+
+
+def _until(room: Room, step: int) -> float:
+    done = [(seat.seat_id, max(a.at, a.final_at)) for seat in room.seats.values()
+            for (at, _item), a in seat.answers.items() if at == step and is_done(room, seat, a)]  # fmt: skip
+    return counted_until(room.closings[step], done)
 
 
 def _judgement(room: Room, seat: Seat, given: Answer) -> Judgement:

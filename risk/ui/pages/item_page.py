@@ -10,7 +10,7 @@ from risk.store import Batch
 from risk.ui import asking, charts, comparing, deciding, html, i18n, shared
 from risk.ui.i18n import _, language, number, plural
 from risk.ui.present.evidence import evidence_pack
-from risk.ui.present.item import Bar, ItemView, Section
+from risk.ui.present.item import Bar, ItemView, Section, declaration_html
 from risk.ui.present.log import log_rows
 from risk.ui.present.words import channel_title, lane_title, status_words
 from risk.ui.session import PAGES, actor, show_flash, theme
@@ -96,23 +96,7 @@ def _listed(title: str, reasons, none: str) -> None:
 
 def _declaration(sections: tuple[Section, ...]) -> None:
     st.subheader(_("Declaration"), anchor=False)
-    marks = {
-        "up": html.chip("▲ " + _("raises"), "up"),
-        "down": html.chip("▼ " + _("lowers"), "down"),
-        "both": html.chip("▲▼ " + _("both"), "quiet"),
-    }
-    missing = html.tag("span", _("not stated"), "rk-missing")
-    blocks = []
-    for section in sections:
-        rows = [
-            (
-                row.title,
-                html.Html((html.escape(row.value) if row.value else missing) + " " + marks.get(row.mark, "")),
-            )
-            for row in section.rows
-        ]
-        blocks.append(html.tag("p", section.title, "rk-section") + html.definition_rows(rows))
-    st.html("".join(blocks))
+    st.html(declaration_html(sections))
 
 
 def _waterfall(view: ItemView) -> None:

@@ -4,7 +4,7 @@ import segno
 import streamlit as st
 
 from risk.classroom.board import Board
-from risk.errors import RiskError
+from risk.errors import NotFound, RiskError
 from risk.hall import Key
 from risk.ui import html, training, training_charts
 from risk.ui.i18n import _, number
@@ -19,6 +19,9 @@ def draw() -> None:
         if key is None:
             raise RiskError(_("This browser may not show a board."))
         told = training.hall().board(key)
+    except NotFound:
+        st.html(html.note(_("The answers of this session are deleted, and its board with them.")))
+        return
     except RiskError as error:
         st.html(html.note(str(error)))
         st.link_button(_("Open a board with its key"), f"{training.base()}/watch")
@@ -30,13 +33,13 @@ def draw() -> None:
     _progress(view, told)
     if view.hint:
         st.html(html.tag("p", view.hint, "rk-board-line"))
-    if told.closed and not told.block:
+    if told.closed:
         _closed(key, view, told)
-    elif view.lines:
-        st.html(_lines(view))
-    if told.block:
+    if told.block and told.block.rates:
         _block(view, told)
-    if told.kind == "debrief" or told.over:
+    for what, how in view.script:
+        st.html(html.tag("p", html.Html(html.tag("strong", what) + " " + html.escape(how)), "rk-board-line"))
+    if told.block or told.over:
         _seal(key)
     kind = training.TRAINER if training.key_of(training.TRAINER) else training.WATCH
     if kind == training.TRAINER:
@@ -54,15 +57,15 @@ def _lobby(key: Key, told: Board) -> None:
             + html.tag("p", f"{code[:3]} {code[3:]}", "rk-board-code", aria_label=_("Join code"))
         )
     with right:
+        st.html(html.tag("p", _("or scan"), "rk-board-line"))
         st.image(
             _qr(f"{url}/{code}"),
-            width=300,
-            caption=_("or scan"),
+            width=360,
             alt=_("QR code of the address, with the join code"),
         )
     here = training.hall().connected(key.session_id)
     words = _("{n} joined · {m} connected", n=number(told.joined), m=number(here))
-    st.html(html.tag("p", words, "rk-board-count", role="status"))
+    st.html(html.tag("p", words, "rk-board-count rk-board-alone", role="status"))
 
 
 @st.cache_resource(show_spinner=False, max_entries=20)
@@ -71,13 +74,10 @@ def _qr(url: str) -> str:
 
 
 def _progress(view: present.BoardView, told: Board) -> None:
-    clock = html.tag("span", "", "rk-clock", data_ends=f"{view.ends_at:.0f}") if view.ends_at else ""
+    clock = training.clock(view.ends_at)
     if view.progress or clock:
-        st.html(
-            html.tag(
-                "p", html.Html(html.escape(view.progress) + "&emsp;" + clock), "rk-board-count", role="status"
-            )
-        )
+        css = "rk-board-count" if told.closed or told.block else "rk-board-count rk-board-alone"
+        st.html(html.tag("p", html.Html(html.escape(view.progress) + "&emsp;" + clock), css, role="status"))
     if told.open and told.expected:
         st.progress(min(1.0, told.answered / told.expected))
 
@@ -119,9 +119,15 @@ def _block(view: present.BoardView, told: Board) -> None:
     st.html(html.tag("div", html.table(heads, view.table), "rk-board-table"))
     columns = st.columns(3, gap="medium")
     charts = [
-        (_("The class in ROC space"), present.roc_points(told.block), _("false alarms"), _("hits"), True),
         (
-            _("Reliance"),
+            _("Irregular and regular examined (ROC)"),
+            present.roc_points(told.block),
+            _("regular examined"),
+            _("irregular examined"),
+            True,
+        ),
+        (
+            _("Advice taken and resisted"),
             present.trust_points(told.block),
             _("right advice taken"),
             _("wrong advice resisted"),
@@ -134,7 +140,8 @@ def _block(view: present.BoardView, told: Board) -> None:
     with columns[2]:
         _curve(told)
     if view.contested:
-        st.html(html.tag("p", _("Most divided items"), "rk-section") + html.bullets(view.contested))
+        title = html.tag("p", _("Most divided items"), "rk-section")
+        st.html(html.tag("div", html.Html(title + html.bullets(view.contested)), "rk-board-facts"))
 
 
 def _plane(title: str, points: list, x: str, y: str, diagonal: bool) -> None:

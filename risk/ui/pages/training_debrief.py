@@ -5,7 +5,7 @@ import streamlit as st
 from risk import workbench
 from risk.classroom.debrief import Report
 from risk.classroom.state import Room
-from risk.errors import RiskError
+from risk.errors import NotFound, RiskError
 from risk.hall import Key
 from risk.ui import html, i18n, training, training_charts
 from risk.ui.i18n import _
@@ -21,17 +21,24 @@ def draw() -> None:
         if key is None:
             raise RiskError(_("The report opens in the browser that leads a session."))
         room = training.hall().room_for_trainer(key)
+        if room.step.kind not in ("debrief", "exit") and not room.over:
+            raise RiskError(_("The report is made at the debrief. Lead the class on to it first."))
+    except NotFound:
+        st.html(html.note(_("The answers of this session are deleted. Its sums are kept in the training room.")))
+        st.page_link("training_control.py", label=_("Go to the training room"))
+        return
     except RiskError as error:
         st.html(html.note(str(error)))
         st.page_link("training_control.py", label=_("Go to the training room"))
         return
+    st.title(_("Debrief"))
     told, page = _report(key.session_id, room.seq, i18n.language(), key, room)
     _files(told, page)
     st.html(html.tag("article", page, "rk-report"))
     rows = calibration_rows(told.curve)
     if rows:
         words = "; ".join(f"{r['said']:.0%}: {r['right']:.0%}" for r in rows)
-        st.subheader(_("Sure and right"), anchor=False)
+        st.subheader(_("Sure and right, drawn"), anchor=False)
         spec = training_charts.confidence_curve(rows, theme())
         st.vega_lite_chart(spec=spec, theme=None, key="report-curve", alt=words)
 

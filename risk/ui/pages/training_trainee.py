@@ -6,12 +6,23 @@ from risk.classroom import events as ev
 from risk.classroom import rules
 from risk.classroom.plan import CONFIDENCES, TAGS
 from risk.classroom.questions import CHECKS, EXITS, Question
-from risk.errors import RiskError
+from risk.errors import NotFound, RiskError
 from risk.ui import html, training
 from risk.ui.i18n import _
+from risk.ui.present.item import declaration_html
 from risk.ui.present.training_card import card_html
 from risk.ui.present.training_trainee import Advice, Feedback, TraineeView, trainee_view
-from risk.ui.present.training_words import ACTION_WORDS, CHECK_WORDS, EXIT_WORDS, PURPOSE, TAG_TITLES
+from risk.ui.present.training_words import (
+    ACTION_WORDS,
+    CHECK_WORDS,
+    EXAMPLE_REASONS,
+    EXAMPLE_SHARE,
+    EXIT_WORDS,
+    PURPOSE,
+    TAG_TITLES,
+    sentence,
+)
+from risk.ui.present.words import frequency
 from risk.ui.session import attempt, flash, form_key, show_flash
 
 
@@ -23,12 +34,15 @@ def draw() -> None:
             raise RiskError(_("This browser has no seat in a session."))
         room, seat = training.hall().seat(key)
     except RiskError as error:
-        st.html(html.note(str(error)))
+        gone = _("The answers of this session are deleted. Nothing of yours is kept any more.")
+        st.html(html.note(gone if isinstance(error, NotFound) else str(error)))
         st.link_button(_("Join with the code on the board"), f"{training.base()}/join", type="primary")
         return
     view = trainee_view(room, seat, lambda item_id: training.item(room, item_id))
-    st.html(html.tag("p", view.pseudonym, "rk-small", aria_label=_("Your name in this session")))
-    show_flash()
+    name = html.tag("p", view.pseudonym, "rk-small", aria_label=_("Your name in this session"))
+    st.html(html.tag("span", "", "rk-seat-page", data_place=_place(view)) + name)
+    if view.does not in ("answer", "revise"):  # there the message is beside the buttons
+        show_flash()
     {
         "lobby": _lobby,
         "check": _check,
@@ -37,6 +51,12 @@ def draw() -> None:
         "over": _card,
     }.get(view.does, _judge)(view)
     training.listen(training.SEAT, training.seat_mark(room, seat.seat_id))
+
+
+def _place(view: TraineeView) -> str:
+    """Changes when something new is to be read: the page then goes to its top."""
+    shown = view.advice.shown if view.advice else False
+    return f"{view.step}.{view.item_id}.{view.does}.{shown:d}"
 
 
 def _act(rule, make, click: str) -> bool:
@@ -74,33 +94,27 @@ def _head(view: TraineeView) -> None:
     if view.capacity:
         chips.append(html.chip(view.capacity, "yellow"))
     if view.ends_at:
-        chips.append(html.tag("span", "", "rk-clock", data_ends=f"{view.ends_at:.0f}"))
-    st.html(html.tag("div", html.Html("&ensp;".join(chips))) + html.tag("p", view.hint, "rk-small"))
+        chips.append(training.clock(view.ends_at))
+    hint = html.tag("p", view.hint, "rk-small") if view.hint else ""
+    st.html(html.tag("div", html.Html("&ensp;".join(chips))) + hint)
 
 
 def _item(view: TraineeView) -> None:
-    if view.does == "answer":
+    """Declaration beside advice and answer; on a phone the advice is above, the answer at the thumb."""
+    with st.container(key=f"seat-{view.does}"):
         left, right = st.columns([5, 4], gap="large")
-    else:  # the advice comes first, also where the columns stand one below the other
-        right, left = st.columns([4, 5], gap="large")
+    with left:
+        st.html(html.tag("p", view.item_id, "rk-id") + declaration_html(view.sections))
     with right:
         if view.advice:
-            _advice(view.advice, view)
-        if view.does == "answer":
-            _first(view)
-        elif view.does == "revise":
-            _final(view)
-        else:
+            _advice(view.advice)
+        if view.does == "see":
             said = view.answered or _("no answer")
             st.html(html.note(_("Closed. Your answer: {answer}.", answer=said)))
-    with left:
-        blocks = []
-        for section in view.sections:
-            rows = [
-                (r.title, r.value or html.tag("span", _("not stated"), "rk-missing")) for r in section.rows
-            ]
-            blocks.append(html.tag("p", section.title, "rk-section") + html.definition_rows(rows))
-        st.html(html.tag("p", view.item_id, "rk-id") + "".join(blocks))
+            return
+        with st.container(key="seat-form"):
+            show_flash()
+            (_first if view.does == "answer" else _final)(view)
 
 
 def _sure(name: str, default: int | None) -> None:
@@ -111,25 +125,30 @@ def _sure(name: str, default: int | None) -> None:
         format_func=lambda level: f"{level} %",
         key=f"sure:{name}",
         help=_("50 % means a coin toss; 100 % means you would bet anything."),
+        width="stretch",
     )
 
 
 def _buttons(view: TraineeView, stage: str) -> None:
-    for action in ("release", "examine"):  # both look the same: a colour would lean on the answer
-        words = _(ACTION_WORDS[action])
-        if stage == "final":
-            words = (
-                _("Stay: {action}", action=words)
-                if action == view.first
-                else _("Change: {action}", action=words)
+    with st.container(horizontal=True):
+        for action in ("release", "examine"):  # both look the same: a colour would lean on the answer
+            words = _(ACTION_WORDS[action])
+            if stage == "final":
+                words = (
+                    _("Stay: {action}", action=words)
+                    if action == view.first
+                    else _("Change: {action}", action=words)
+                )
+            st.form_submit_button(
+                words,
+                key=f"{action}:{stage}:{view.step}:{view.item_id}",
+                on_click=_submit,
+                args=(stage, action, view.step, view.item_id),
+                disabled=view.full and stage == "final" and action == "examine",
+                width="stretch",
             )
-        st.form_submit_button(
-            words,
-            key=f"{action}:{stage}:{view.step}:{view.item_id}",
-            on_click=_submit,
-            args=(stage, action, view.step, view.item_id),
-            width="stretch",
-        )
+    if view.full and stage == "final":
+        st.html(html.tag("p", _("No examination is left in this part: only release."), "rk-small"))
 
 
 def _first(view: TraineeView) -> None:
@@ -140,6 +159,7 @@ def _first(view: TraineeView) -> None:
             _("What speaks for it? Up to two."),
             TAGS,
             selection_mode="multi",
+            width="stretch",
             format_func=lambda tag: _(TAG_TITLES[tag]),
             key=f"tags:{name}",
         )
@@ -151,7 +171,7 @@ def _final(view: TraineeView) -> None:
     if view.advice and view.advice.has_reasons and not view.advice.shown:
         st.button(_("Why this score?"), key=f"why:{name}", on_click=_look, args=(view.step, view.item_id))
     with st.form(name, border=False):
-        st.html(html.tag("p", _("Your first answer: {answer}. Your final one?", answer=view.answered)))
+        st.html(html.tag("p", _("Your first answer: {answer}. Your final one?", answer=view.answered), "rk-asked"))
         _sure(name, view.confidence)
         _buttons(view, "final")
 
@@ -173,7 +193,7 @@ def _look(step: int, item_id: str) -> None:
     _act(rules.look, lambda seat: ev.Looked(seat, step, item_id), f"look:{step}:{item_id}")
 
 
-def _advice(advice: Advice, view: TraineeView) -> None:
+def _advice(advice: Advice) -> None:
     parts = [html.tag("p", advice.sentence, "rk-big"), html.tag("p", advice.action)]
     for title, reasons in (
         (_("What raises the score"), advice.raising),
@@ -189,14 +209,9 @@ def _advice(advice: Advice, view: TraineeView) -> None:
 
 def _feedback(told: Feedback) -> None:
     mark = "✓" if told.right else "✗"
-    words = _(
-        "{mark} {item}: you said {said}. {truth}",
-        mark=mark,
-        item=told.item_id,
-        said=told.said,
-        truth=told.truth,
-    )
-    st.html(html.note(words, "good" if told.right else "bad"))
+    words = _("{mark} {item}: {truth}", mark=mark, item=told.item_id, truth=told.truth)
+    said = html.tag("span", _("You said: {said}.", said=told.said), "rk-small")
+    st.html(html.note(html.Html(html.tag("strong", words) + "<br>" + said), "good" if told.right else "bad"))
 
 
 # -- lobby, questions, card -------------------------------------------------------------------------------
@@ -229,8 +244,24 @@ def _send(name: str, asked: list[Question], rule, event) -> None:
             _act(rule, lambda seat, q=q, choice=choice: event(seat, q.code, choice), f"{name}:{q.code}")
 
 
+def _example() -> html.Html:
+    """A score and its reasons as they will be shown, to ask the questions about."""
+    mark = html.Html(html.escape("9.80 SDR") + " " + html.chip("▲ " + _("raises"), "up"))
+    return html.tag(
+        "div",
+        html.Html(
+            html.tag("p", _("An example"), "rk-section")
+            + html.tag("p", sentence(frequency(EXAMPLE_SHARE)), "rk-big")
+            + html.bullets(_(line) for line in EXAMPLE_REASONS)
+            + html.definition_rows([(_("Declared value"), mark)])
+        ),
+        "rk-advice",
+    )
+
+
 def _check(view: TraineeView) -> None:
     st.title(view.title)
+    st.html(_example())
     seat = training.hall().seat(training.key_of(training.SEAT))[1]
     for q in CHECKS:
         if q.code in seat.checks:

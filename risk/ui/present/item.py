@@ -15,10 +15,11 @@ from risk.explanation import TOLERANCE, Reason, odds_words
 from risk.fitted import FittedModel
 from risk.results import Evaluation
 from risk.schema import Field
+from risk.ui import html
 from risk.ui.i18n import N_, _, number, plural, translator
 from risk.ui.present.words import brief_frequency, exact, frequency
 
-__all__ = ["Bar", "FieldRow", "ItemView", "Section", "bars", "item_view", "sections"]
+__all__ = ["Bar", "FieldRow", "ItemView", "Section", "bars", "declaration_html", "item_view", "sections"]
 
 #: The boxes of the CN 23 form as printed; a field finds its place by the standard it mirrors.
 _BOXES = (
@@ -128,6 +129,23 @@ def item_view(model: FittedModel, row: pd.DataFrame, judged: Evaluation | None =
         unseen(model),
         withheld,
     )
+
+
+def declaration_html(sections: Sequence[Section]) -> html.Html:
+    """The declaration as tables; a mark says in words which way a detail moved the score."""
+    marks = {
+        "up": html.chip("▲ " + _("raises"), "up"),
+        "down": html.chip("▼ " + _("lowers"), "down"),
+        "both": html.chip("▲▼ " + _("both"), "quiet"),
+    }
+    missing, blocks = html.tag("span", _("not stated"), "rk-missing"), []
+    for section in sections:
+        rows = [
+            (r.title, html.Html(f"{html.escape(r.value) if r.value else missing} {marks.get(r.mark, '')}"))
+            for r in section.rows
+        ]
+        blocks.append(html.tag("p", section.title, "rk-section") + html.definition_rows(rows))
+    return html.Html("".join(blocks))
 
 
 def bars(reasons: Sequence[Reason], base: float) -> tuple[Bar, ...]:

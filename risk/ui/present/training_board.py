@@ -8,17 +8,17 @@ from typing import Any
 from risk.classroom.board import BlockPanel, Board, ItemPanel
 from risk.classroom.measures.figure import Figure
 from risk.classroom.plan import CONFIDENCES
-from risk.explanation import as_frequency
-from risk.ui.i18n import _, number, percent
+from risk.ui.i18n import _, number, percent, plural
 from risk.ui.present.item import ItemView
 from risk.ui.present.training_words import (
     ACTION_WORDS,
     KIND_TITLES,
     MODE_TITLES,
-    figure_words,
+    SCRIPT,
+    interval_words,
     mode_hint,
-    share_words,
 )
+from risk.ui.present.words import frequency
 
 __all__ = [
     "BoardView",
@@ -52,18 +52,15 @@ class BoardView:
     lines: tuple[str, ...]
     table: tuple[tuple[str, str, str, str], ...]
     contested: tuple[str, ...]
+    script: tuple[tuple[str, str], ...] = ()
 
 
-def board_view(told: Board, plan: str, question: str = "irregular") -> BoardView:
+def board_view(told: Board, plan: str) -> BoardView:
     """The words of a board."""
     title = _(MODE_TITLES[told.mode]) if told.mode else _(KIND_TITLES[told.kind])
     if told.over:
         title = _("The session is over")
-    lines: list[str] = []
-    if told.closed:
-        lines = _item_lines(told.closed, question)
-    if told.block:
-        lines += _block_lines(told.block)
+    lines = _item_lines(told.closed) if told.closed else []
     return BoardView(
         title,
         mode_hint(told.mode, plan) if told.mode and not told.block and not told.closed else "",
@@ -72,12 +69,15 @@ def board_view(told: Board, plan: str, question: str = "irregular") -> BoardView
         tuple(lines),
         tuple(_rows(told.block)) if told.block else (),
         tuple(_contested(told.block)) if told.block else (),
+        tuple((_(what), _(how)) for what, how in SCRIPT) if told.kind == "debrief" and not told.over else (),
     )
 
 
 def _progress(told: Board) -> str:
-    if told.kind == "lobby":
+    if told.kind == "lobby" or told.over:
         return ""
+    if told.mode and told.pacing == "trainer" and told.item < 0:
+        return _("The first item opens soon.")
     said = (
         _("{n} of {of} answered", n=number(told.answered), of=number(told.expected)) if told.expected else ""
     )
@@ -88,21 +88,20 @@ def _progress(told: Board) -> str:
     return said
 
 
-def _item_lines(panel: ItemPanel, question: str) -> list[str]:
-    frequency = as_frequency(panel.risk_score, question)
-    lines = [_("The score: {frequency}.", frequency=frequency.rstrip("."))]
+def _item_lines(panel: ItemPanel) -> list[str]:
+    lines = [_("The score: {frequency}", frequency=frequency(panel.risk_score))]
     if panel.truth:
-        truth = _("irregular") if panel.truth == "examine" else _("regular")
-        verdict = (
-            _("the score alone was right") if panel.truth == panel.advice else _("the score alone was wrong")
-        )
-        lines.append(_("In truth: {truth} – {verdict}.", truth=truth, verdict=verdict))
+        truth = _("In truth: irregular.") if panel.truth == "examine" else _("In truth: regular.")
+        right = panel.truth == panel.advice
+        verdict = _("The score alone was right.") if right else _("The score alone was wrong.")
+        lines.append(f"{truth} {verdict}")
     if panel.why:
         return [*lines, _("Answers are shown from 5 people on.")]
     most = max(panel.before.values(), default=0) / max(1, sum(panel.before.values()))
     lines.append(_("Before the score, {share} gave the same answer.", share=percent(most)))
-    lines.append(_("{n} changed their answer after the score.", n=number(panel.switched)))
-    return lines
+    switched = panel.switched
+    changed = plural("{n} changed the answer after it.", "{n} changed their answers after it.", switched)
+    return [*lines, changed]
 
 
 def item_bars(panel: ItemPanel) -> Bars:
@@ -128,22 +127,13 @@ def item_facts(view: ItemView) -> list[tuple[str, str]]:
     return [(title, value) for title, value in wanted.items() if title in contents][:9]
 
 
-def _block_lines(block: BlockPanel) -> list[str]:
-    return [
-        _(
-            "Agreement on items: alpha {alpha}, AC1 {ac1}",
-            alpha=figure_words(block.alpha),
-            ac1=figure_words(block.ac1),
-        )
-    ]
-
-
 def _rows(block: BlockPanel) -> list[tuple[str, str, str, str]]:
     """Mode, hit rate, false-alarm rate, right where the model was wrong."""
     out = []
     for mode, (hit, false) in block.rates.items():
         out.append(
-            (_(MODE_TITLES[mode]), share_words(hit), share_words(false), share_words(block.right[mode][1]))
+            (_(MODE_TITLES[mode]), interval_words(hit), interval_words(false),
+             interval_words(block.right[mode][1]))  # fmt: skip
         )
     return out
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from risk.classroom.debrief import Card, CardItem
+from risk.classroom.measures.figure import Figure
 from risk.ui import html
 from risk.ui.i18n import _, number, percent
 from risk.ui.present.training_words import (
@@ -28,6 +29,7 @@ def card_html(card: Card, reason: Callable[[str], str]) -> html.Html:
         return html.Html("".join([*parts, html.note(_("You have no counted answers in this session."))]))
     parts += [
         html.definition_rows(_facts(card)),
+        _untold(card),
         html.tag("p", _("A strength"), "rk-section"),
         html.note(_(STRENGTH_WORDS[card.strength]), "good"),
         html.tag("p", _("A habit to try"), "rk-section"),
@@ -40,29 +42,47 @@ def card_html(card: Card, reason: Callable[[str], str]) -> html.Html:
 
 
 def _facts(card: Card) -> list[tuple[str, str]]:
+    """What can be told; what too few answers say nothing about is left to `_untold`."""
+    sure = _("{sure} sure, {right} right", sure=percent(card.confidence), right=percent(card.accuracy))
     return [
         (_("Right"), _("{n} of {of}", n=number(card.correct), of=number(card.judged))),
-        (
-            _("How sure you were, and how often right"),
-            f"{percent(card.confidence)} · {percent(card.accuracy)}",
-        ),
-        (_("Telling irregular from regular (d′)"), figure_words(card.sensitivity, you=True)),
-        (_("Leaning (c): above 0 to release, below 0 to examine"), figure_words(card.criterion, you=True)),
-        (_("Took right advice when wrong before it"), share_words(card.reliance.rair, you=True)),
-        (_("Kept a right answer against wrong advice"), share_words(card.reliance.rsr, you=True)),
+        (_("Sure and right, on average"), sure),
+        *((title, words) for title, figure, words in _figures(card) if figure.why != "too_few"),
     ]
+
+
+def _figures(card: Card) -> list[tuple[str, Figure, str]]:
+    trust = card.reliance
+    return [
+        (_("Telling irregular from regular (d′: 0 is guessing, 1 fair, 2 good)"), card.sensitivity,
+         figure_words(card.sensitivity, you=True)),
+        (_("Leaning (c: above 0 to release, below 0 to examine)"), card.criterion,
+         figure_words(card.criterion, you=True)),
+        (_("Took right advice when wrong before it"), trust.rair, share_words(trust.rair, you=True)),
+        (_("Kept a right answer against wrong advice"), trust.rsr, share_words(trust.rsr, you=True)),
+    ]  # fmt: skip
+
+
+def _untold(card: Card) -> str:
+    if all(figure.why != "too_few" for _title, figure, _words in _figures(card)):
+        return ""
+    words = _("How well you tell them apart, and how you use advice, takes more items to say.")
+    return html.tag("p", words, "rk-small")
 
 
 def _list(title: str, items: tuple[CardItem, ...], reason: Callable[[str], str]) -> str:
     if not items:
         return ""
-    rows = [(i.item_id, _story(i), reason(i.item_id)) for i in items]
-    heads = (_("Item"), _("What you said"), _("Main reason of the score"))
-    table = html.table(heads, rows, caption=title)
-    return html.tag("details", html.Html(html.tag("summary", f"{title} ({number(len(items))})") + table))
+    lines = [
+        html.Html(html.tag("span", i.item_id, "rk-id") + " " + html.escape(_story(i)) + "<br>"
+                  + html.escape(_("Main reason of the score: {reason}", reason=reason(i.item_id))))
+        for i in items
+    ]  # fmt: skip
+    inside = html.tag("summary", f"{title} ({number(len(items))})") + html.bullets(lines)
+    return html.tag("details", html.Html(inside))
 
 
 def _story(item: CardItem) -> str:
     first, final = _(ACTION_WORDS[item.first]), _(ACTION_WORDS[item.final])
     said = first if first == final else _("{first}, then {final}", first=first, final=final)
-    return _("{said}; the score alone: {advice}", said=said, advice=_(ACTION_WORDS[item.advice]).lower())
+    return _("{said}; the score alone: {advice}.", said=said, advice=_(ACTION_WORDS[item.advice]).lower())

@@ -20,6 +20,7 @@ from risk.ui.present.training_words import (
     EXIT_WORDS,
     MODE_TITLES,
     PLAN_TITLES,
+    SCRIPT,
     SLICE_TITLES,
     figure_words,
     sentence,
@@ -29,24 +30,6 @@ from risk.ui.present.training_words import (
 
 __all__ = ["ItemStory", "annex_csv", "annex_json", "report_html"]
 
-SCRIPT = (
-    (
-        N_("Reactions (5 minutes)"),
-        N_("How was it to see the score after you had decided? When did it annoy you?"),
-    ),
-    (
-        N_("Description (10 minutes)"),
-        N_("Take one of the items below. What did you see first? What did the score say? What did you do?"),
-    ),
-    (
-        N_("Analysis (15 minutes)"),
-        N_(
-            "Where did the score rescue you, where did it talk you out of a right answer? Could you have "
-            "noticed? What can the model not see here?"
-        ),
-    ),
-    (N_("Summary (5 minutes)"), N_("Each person says one thing they will do differently. Write it down.")),
-)
 HOW_TO_READ = (
     N_("Every share comes with its 95 % interval: the range of values that fit what was seen."),
     N_("“We cannot tell” means the interval covers no difference. It does not mean that there is none."),
@@ -83,6 +66,7 @@ def report_html(told: Report, seal: str, story: Callable[[str], ItemStory]) -> h
     parts = [
         html.tag("h1", told.title),
         html.definition_rows(_what_was_run(told, seal)),
+        _section(_("In short"), _in_short(told.changes)),
         _section(_("How to read it"), html.bullets(_how_to_read(told))),
         _section(_("The class, part by part"), _class_table(told.table)),
         _section(_("What the score changed"), _moved(told)),
@@ -174,31 +158,50 @@ def _moved(told: Report) -> str:
     return html.table(heads, rows, right=frozenset(range(1, len(heads))))
 
 
+def _in_short(changes: Sequence[Change]) -> str:
+    """What to say first: what the score, and the score with its reasons, changed."""
+    found = {(c.what, c.slice): c.contrast.verdict for c in changes}
+    lines = []
+    for what, title in (("score", N_("With the score")), ("score_why", N_("With score and reasons"))):
+        told = [
+            _("{items}: {verdict}", items=_(SLICE_TITLES[part]), verdict=verdict_words(found[what, part]))
+            for part in ("", "model_right", "model_wrong")
+            if (what, part) in found
+        ]
+        if told:
+            lines.append(html.Html(html.tag("strong", _(title)) + " – " + html.escape("; ".join(told) + ".")))
+    if not lines:
+        return html.note(_("There is nothing to compare in this plan."))
+    return html.tag("p", _("After seeing it, against their own first answers, people were:")) + html.bullets(lines)
+
+
 def _changes(changes: Sequence[Change]) -> str:
     if not changes:
         return html.note(_("There is nothing to compare in this plan."))
-    rows, schemes_untold = [], 0
+    by = {what: [c for c in changes if c.what == what] for what in CONTRAST_TITLES}
+    return "".join(_compared(what, part) for what, part in by.items() if part)
+
+
+def _compared(what: str, changes: Sequence[Change]) -> str:
+    """One comparison as a table; what too few answers say nothing about is one line."""
+    cost, rows = what.startswith("cost"), []
     for change in changes:
-        if change.what == "scheme" and change.contrast.verdict == "too_few":
-            schemes_untold += 1
-            continue
-        cost = change.what.startswith("cost")
-        figure = change.contrast.figure
-        size = figure_words(figure) if cost else _points(change)
-        rows.append(
-            (
-                _(CONTRAST_TITLES[change.what]),
+        if change.contrast.figure.known:
+            rows.append((
                 _(MODE_TITLES[change.slice]) if cost else _slice_title(change),
                 html.tag("strong", verdict_words(change.contrast.verdict, cost=cost)),
-                size,
+                figure_words(change.contrast.figure) if cost else _points(change),
                 number(change.contrast.people),
-            )
-        )
-    if schemes_untold:
-        few = plural("{n} other scheme", "{n} other schemes", schemes_untold)
-        rows.append((_(CONTRAST_TITLES["scheme"]), few, verdict_words("too_few"), "–", "–"))
-    heads = (_("Comparison"), _("Items"), _("What we can say"), _("Difference (95 % interval)"), _("People"))
-    return html.table(heads, rows, right=frozenset({4}))
+            ))  # fmt: skip
+    untold = len(changes) - len(rows)
+    if untold and what == "scheme":
+        few = plural("{n} other scheme", "{n} other schemes", untold)
+        rows.append((few, verdict_words("too_few"), "–", "–"))
+    elif untold:
+        rows.append((plural("{n} other row", "{n} other rows", untold), verdict_words("too_few"), "–", "–"))
+    first = _("Part") if cost else _("Scheme") if what == "scheme" else _("Items")
+    heads = (first, _("What we can say"), _("Difference (95 % interval)"), _("People"))
+    return html.table(heads, rows, caption=_(CONTRAST_TITLES[what]), right=frozenset({3}))
 
 
 def _slice_title(change: Change) -> str:
@@ -214,12 +217,22 @@ def plain(code: str) -> str:
     return code.replace("_", " ")
 
 
+def _signed(value: float) -> str:
+    """A number with its sign.
+
+    >>> _signed(12.4), _signed(-0.2)
+    ('+12', '0')
+    """
+    said = number(round(value) + 0.0)
+    return f"+{said}" if round(value) > 0 else said
+
+
 def _points(change: Change) -> str:
     figure = change.contrast.figure
     if not figure.known:
         return figure_words(figure)
     low, high = number(100 * figure.low), number(100 * figure.high)
-    return _("{value} points ({low} to {high})", value=f"{100 * figure.value:+.0f}", low=low, high=high)
+    return _("{value} points ({low} to {high})", value=_signed(100 * figure.value), low=low, high=high)
 
 
 def _explanation(told: Report) -> list[tuple[str, str]]:
@@ -268,11 +281,13 @@ def _talk(items: Sequence[Contested], story: Callable[[str], ItemStory]) -> str:
 
 
 def _slices(slices: Sequence[Slice], column: str, what: str) -> str:
+    """Shares by value; values that nothing can be said of are joined into one line for each reason."""
     if not slices:
         return html.note(_("No such items."))
-    rows = [
-        (plain(s.name) or "–", number(s.people) if s.people else "–", share_words(s.figure)) for s in slices
-    ]
+    rows = [(plain(s.name) or "–", number(s.people), share_words(s.figure)) for s in slices if s.figure.known]
+    for why in sorted({s.figure.why for s in slices if not s.figure.known}):
+        some = [s for s in slices if s.figure.why == why]
+        rows.append((plural("{n} other", "{n} others", len(some)), "–", share_words(some[0].figure)))
     return html.table((column, _("People"), what), rows, right=frozenset({1}))
 
 
@@ -294,8 +309,9 @@ def _limits(told: Report) -> list[str]:
 def _again(items: Sequence[str]) -> str:
     if not items:
         return html.note(_("Nothing was wrong often enough, or fewer than 5 people took part."))
-    one, many = "This item was wrong most often at the end.", "These items were wrong most often at the end."
-    said = plural(one, many, len(items))
+    said = plural(
+        "This item was wrong most often at the end.", "These items were wrong most often at the end.", len(items)
+    )
     return html.tag("p", said) + html.bullets(items)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from risk.classroom.plan import MODES
-from risk.classroom.rules import place_of, used_capacity
+from risk.classroom.rules import is_done, place_of, used_capacity
 from risk.classroom.state import Answer, Room, Seat
 from risk.ui.i18n import _, number
 from risk.ui.present.item import ItemView, Section
@@ -20,6 +20,7 @@ from risk.ui.present.training_words import ACTION_WORDS, KIND_TITLES, MODE_TITLE
 __all__ = ["Advice", "Feedback", "TraineeView", "trainee_view"]
 
 Views = Callable[[str], ItemView]
+REASONS = 3  # of each side: more than six lines are not read
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class TraineeView:
     """What the page draws.
 
     `does` is ``lobby``, ``check``, ``answer``, ``revise``, ``wait``, ``see``, ``done``, ``debrief``, ``exit``
-    or ``over``.
+    or ``over``. `hint` is said until the first item of a part is done; `full` where no examination is left.
     """
 
     does: str
@@ -68,6 +69,7 @@ class TraineeView:
     answered: str = ""
     feedback: Feedback | None = None
     capacity: str = ""
+    full: bool = False
 
 
 def trainee_view(room: Room, seat: Seat, views: Views) -> TraineeView:
@@ -87,23 +89,32 @@ def _judging(room: Room, seat: Seat, views: Views) -> TraineeView:
     view = views(place.item_id) if shows else None
     given = place.answer
     advised = place.does == "revise" or (place.does == "see" and given is not None)
+    advice = _advice(room, view, given, MODES[mode].advice) if view and advised else None
+    capacity, full = _capacity(room, seat)
     return TraineeView(
         place.does,
         seat.pseudonym,
         _(MODE_TITLES[mode]),
-        mode_hint(mode, room.setup.plan.name),
+        "" if _begun(room, seat) else mode_hint(mode, room.setup.plan.name),
         place.step,
         place.item_id if shows else "",
         _("Item {n} of {of}", n=number(place.number), of=number(place.of)) if place.number else "",
         room.stage.ends_at if place.does in ("answer", "revise") else 0.0,
-        _plain(view.sections) if view else (),
-        _advice(room, view, given, MODES[mode].advice) if view and advised else None,
+        () if view is None else view.sections if advice and advice.shown else _plain(view.sections),
+        advice,
         given.first if given else "",
         given.confidence if given else 0,
         _answer_words(given),
         _feedback(room, seat, place.item_id if place.does == "see" else ""),
-        _capacity(room, seat),
+        capacity,
+        full,
     )
+
+
+def _begun(room: Room, seat: Seat) -> bool:
+    """Whether a seat has finished an item of the present part: it knows by then what is asked."""
+    step = room.stage.step
+    return any(at == step and is_done(room, seat, a) for (at, _item), a in seat.answers.items())
 
 
 def _plain(sections: tuple[Section, ...]) -> tuple[Section, ...]:
@@ -126,8 +137,8 @@ def _advice(room: Room, view: ItemView, given: Answer | None, kind: str) -> Advi
         action,
         True,
         True,
-        tuple((r.sentence, r.effect) for r in view.raising[:4]),
-        tuple((r.sentence, r.effect) for r in view.lowering[:4]),
+        tuple((r.sentence, r.effect) for r in view.raising[:REASONS]),
+        tuple((r.sentence, r.effect) for r in view.lowering[:REASONS]),
         view.unseen[:2],
     )
 
@@ -157,15 +168,16 @@ def _feedback(room: Room, seat: Seat, item_id: str) -> Feedback | None:
 def _told(room: Room, given: Answer | None, item_id: str) -> Feedback:
     facts = room.facts(item_id)
     final = (given.final or given.first) if given else ""
-    truth = _("It is irregular: examining it was right.") if facts.irregular else _(
-        "It is regular: releasing it was right."
+    truth = _("It is irregular: to examine it is right.") if facts.irregular else _(
+        "It is regular: to release it is right."
     )  # fmt: skip
     return Feedback(item_id, _answer_words(given) or _("no answer"), truth, final == facts.truth)
 
 
-def _capacity(room: Room, seat: Seat) -> str:
+def _capacity(room: Room, seat: Seat) -> tuple[str, bool]:
+    """How many examinations are used, in words, and whether none is left."""
     limit = room.step.capacity
     if not limit:
-        return ""
+        return "", False
     used = used_capacity(room, seat, room.stage.step)
-    return _("{used} of {limit} examinations used", used=number(used), limit=number(limit))
+    return _("{used} of {limit} examinations used", used=number(used), limit=number(limit)), used >= limit

@@ -11,6 +11,8 @@ __all__ = [
     "ACTION_WORDS",
     "CHECK_WORDS",
     "CONTRAST_TITLES",
+    "EXAMPLE_REASONS",
+    "EXAMPLE_SHARE",
     "EXIT_WORDS",
     "HABIT_WORDS",
     "KIND_TITLES",
@@ -20,9 +22,12 @@ __all__ = [
     "PLAN_TITLES",
     "PURPOSE",
     "PICKED_HINT",
+    "SCRIPT",
+    "STEP_HINTS",
     "STRENGTH_WORDS",
     "TAG_TITLES",
     "figure_words",
+    "interval_words",
     "mode_hint",
     "sentence",
     "share_words",
@@ -70,6 +75,15 @@ KIND_TITLES = {
     "debrief": N_("Debrief"),
     "exit": N_("Last questions"),
 }
+#: What the trainer does now, by the kind of a step or, where items are judged, by its pacing.
+STEP_HINTS = {
+    "lobby": N_("Put the board on the projector. When everyone has joined, go on."),
+    "check": N_("Everyone answers three questions on reading a score. Go on when most are done."),
+    "self": N_("Everyone works at their own pace. Close the part when most are done, talk, then go on."),
+    "trainer": N_("Open an item, let everyone answer, close it, talk about what the board shows."),
+    "debrief": N_("Everyone has a card now. The board shows the class; the report says what to talk about."),
+    "exit": N_("Everyone answers three last questions. Then end the session."),
+}
 PLAN_TITLES = {
     "taster-10": N_("10 minutes: a taster"),
     "lesson-45": N_("45 minutes: a lesson"),
@@ -96,9 +110,15 @@ TAG_TITLES = {
     "declaration": N_("Form"),
     "none": N_("Nothing special"),
 }
+#: What the chart check asks about.
+EXAMPLE_SHARE = 0.14
+EXAMPLE_REASONS = (
+    N_("The value is low for its weight: raises the odds 2.3×"),
+    N_("The description is specific: lowers the odds 1.4×"),
+)
 CHECK_WORDS = {
     "frequency": (
-        N_("The score says: “of 100 such parcels about 14 are irregular”. What does that tell you?"),
+        N_("The score says: “Of such items, about 14 of 100 are irregular”. What does that tell you?"),
         (
             N_("14 % of what is in this parcel is irregular."),
             N_("Of 100 parcels that score like this one, about 14 turn out irregular and 86 do not."),
@@ -107,7 +127,7 @@ CHECK_WORDS = {
         N_("A score is a frequency among parcels like this one. It does not say which of them this one is."),
     ),
     "reason": (
-        N_("A reason says: “value is low for its weight: raises the odds 2.3×”. What does it explain?"),
+        N_("A reason says: “The value is low for its weight: raises the odds 2.3×”. What does it explain?"),
         (
             N_("Why the parcel is irregular."),
             N_("What the sender had in mind."),
@@ -116,7 +136,7 @@ CHECK_WORDS = {
         N_("A reason explains the score. What is in the parcel, only an examination shows."),
     ),
     "bar": (
-        N_("Next to a detail stands an orange mark: “▲ raises”. What does it mean?"),
+        N_("Beside a detail stands “▲ raises”. What does it mean?"),
         (
             N_("This detail moved the score up."),
             N_("This parcel must be examined."),
@@ -187,6 +207,25 @@ CONTRAST_TITLES = {
     "cost_alone": N_("Cost an item, against following the score alone"),
     "cost_blind": N_("Cost an item, against the same people's block without the score"),
 }
+#: The discussion, on the board and in the report.
+SCRIPT = (
+    (
+        N_("Reactions (5 minutes)"),
+        N_("How was it to see the score after you had decided? When did it annoy you?"),
+    ),
+    (
+        N_("Description (10 minutes)"),
+        N_("Take one of the items. What did you see first? What did the score say? What did you do?"),
+    ),
+    (
+        N_("Analysis (15 minutes)"),
+        N_(
+            "Where did the score rescue you, where did it talk you out of a right answer? Could you have "
+            "noticed? What can the model not see here?"
+        ),
+    ),
+    (N_("Summary (5 minutes)"), N_("Each person says one thing they will do differently. Write it down.")),
+)
 SLICE_TITLES = {
     "": N_("all items"),
     "model_right": N_("items where the model was right"),
@@ -255,6 +294,18 @@ def share_words(figure: Figure, *, you: bool = False) -> str:
         high=percent(figure.high),
         n=number(figure.n),
     )
+
+
+def interval_words(figure: Figure) -> str:
+    """A share with its interval only, for the board.
+
+    >>> interval_words(Figure(0.8, 0.49, 0.943, 10))
+    '80% (49–94%)'
+    """
+    if not figure.known or figure.low is None:
+        return share_words(figure)
+    low, high = number(100 * figure.low), percent(figure.high)
+    return _("{value} ({low}–{high})", value=percent(figure.value), low=low, high=high)
 
 
 def verdict_words(verdict: str, *, cost: bool = False) -> str:
