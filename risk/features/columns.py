@@ -83,18 +83,18 @@ class Coded:
         place = [seen.setdefault(v[:digits], len(seen)) for v in self.values]
         return Coded(np.array([*place, -1], np.intp)[self.codes], list(seen))
 
-    def with_(self, other: "Coded") -> tuple[np.ndarray, list[tuple[str, str]]]:
-        """Distinct pairs of texts, and which of them each row has; -1 where either is missing."""
+    def with_(self, other: "Coded") -> tuple[np.ndarray, list[tuple[int, int]]]:
+        """Distinct pairs of texts (their places), and which of them each row has; -1 where either is missing."""
         width = len(other.values)
         both = np.where((self.codes < 0) | (other.codes < 0), -1, self.codes * width + other.codes)
         if len(both) > _FEW:
-            codes, keys = pd.factorize(np.where(both < 0, -1, both))
+            codes, keys = pd.factorize(both)
             present = keys >= 0
-            codes = np.append(np.where(present, np.cumsum(present) - 1, -1), -1)[codes]
-            return codes, [(self.values[k // width], other.values[k % width]) for k in keys[present].tolist()]
+            codes = np.where(present, np.cumsum(present) - 1, -1)[codes]
+            return codes, [divmod(k, width) for k in keys[present].tolist()]
         seen: dict[int, int] = {}
         codes = np.array([-1 if k < 0 else seen.setdefault(k, len(seen)) for k in both.tolist()], np.intp)
-        return codes, [(self.values[k // width], other.values[k % width]) for k in seen]
+        return codes, [divmod(k, width) for k in seen]
 
     def rows(self) -> list[str | None]:
         """Every row's text, None where missing; for a page, not a stream."""
@@ -161,6 +161,10 @@ class Columns:
         if digits:
             return self._once(("text", name, digits), lambda: self.texts(name).first(digits))
         return self._once(("text", name), lambda: _texts(self._given, name))
+
+    def worked_out(self, name: str, function: Callable[[str], Any]) -> list[Any]:
+        """`function` of each distinct text of a column, in their order; once, however many features want it."""
+        return self._once((function, name), lambda: [function(v) for v in self.texts(name).values])
 
     def stated(self, name: str) -> np.ndarray:
         """Whether each row has a value, bool (n,)."""

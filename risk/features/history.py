@@ -134,6 +134,8 @@ class PartyHistory:
     def merged(self, newer: "PartyHistory") -> "PartyHistory":
         """Both tables, `newer` last. Of an item in both the newer row stands, with whichever examination
         is known."""
+        if not len(self):
+            return newer
         again = np.isin(self.item, newer.item) if len(newer) != 1 else self.item == newer.item
         kept, restated = self.take(~again), self.take(again)
         newer = newer._remembering(restated)

@@ -41,8 +41,8 @@ class Kind:
     ready: Callable[[State], State] = lambda state: state
 
 
-def _by_pair(a: Coded, b: Coded, function: Callable[[str, str], float]) -> np.ndarray:
-    """`function` once per distinct pair of texts; NaN where either is missing. Shape (n_items,)."""
+def _by_pair(a: Coded, b: Coded, function: Callable[[int, int], float]) -> np.ndarray:
+    """`function` of the places of two texts, once per distinct pair; NaN where either is missing. (n_items,)."""
     codes, pairs = a.with_(b)
     return np.array([*(function(*pair) for pair in pairs), np.nan], dtype=float)[codes]
 
@@ -186,7 +186,8 @@ def _fit_text(f: Feature, frame: pd.DataFrame, y: np.ndarray | None, d: Dictiona
 
 
 def _make_vague(f: Feature, state: State, columns: Columns) -> np.ndarray:
-    return columns.texts(f.reads[0]).each(lambda v: text_model.vagueness(v, state))
+    texts, words = columns.texts(f.reads[0]), columns.worked_out(f.reads[0], text_model.words_of)
+    return np.array([*(text_model.vagueness(w, state) for w in words), np.nan], dtype=float)[texts.codes]
 
 
 def _say_vague(f: Feature, state: State, columns: Columns) -> list[Shown]:
@@ -196,8 +197,9 @@ def _say_vague(f: Feature, state: State, columns: Columns) -> list[Shown]:
 
 
 def _make_agreement(f: Feature, state: State, columns: Columns) -> np.ndarray:
-    words, codes = columns.texts(f.reads[0]), columns.texts(f.reads[1], f.params["digits"])
-    return _by_pair(words, codes, lambda text, code: text_model.agreement(text, code, state))
+    texts, codes = columns.texts(f.reads[0]), columns.texts(f.reads[1], f.params["digits"])
+    words = columns.worked_out(f.reads[0], text_model.words_of)
+    return _by_pair(texts, codes, lambda t, c: text_model.agreement(words[t], codes.values[c], state))
 
 
 def _say_agreement(f: Feature, state: State, columns: Columns) -> list[Shown]:
@@ -258,8 +260,9 @@ def _make_rarity(f: Feature, state: State, columns: Columns) -> np.ndarray:
     """−log10 of the commodity's share among items of this origin (half an item added)."""
     both, of = state["both"], state["where"]
     where, what = columns.texts(f.reads[1]), columns.texts(f.reads[0], f.params.get("digits"))
-    return _by_pair(where, what,
-                    lambda o, w: -np.log10((both.get(f"{o}|{w}", 0) + 0.5) / (of.get(o, 0) + 1)))
+    origins, goods = where.values, what.values
+    return -np.log10(_by_pair(where, what, lambda o, g: (both.get(f"{origins[o]}|{goods[g]}", 0) + 0.5)
+                              / (of.get(origins[o], 0) + 1)))
 
 
 def _say_rarity(f: Feature, state: State, columns: Columns) -> list[Shown]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -62,26 +63,28 @@ def _spread(n: np.ndarray, share: np.ndarray) -> float:
     return round(float(-(p * np.log(p)).sum() / np.log(max(len(p), 2))), 4)
 
 
-def vagueness(text: str, state: dict[str, Any]) -> float:
+def vagueness(words: Sequence[str], state: dict[str, Any]) -> float:
     """0–1: how little the most telling word says about the commodity; 1 when no word is known.
 
     >>> state = fit_words(["cotton shirt", "steel gear", "gift"], ["61", "84", "61"], [9, 9, 1])
-    >>> vagueness("cotton", state) < vagueness("gift", state)
+    >>> vagueness(["cotton"], state) < vagueness(["gift"], state)
     True
     """
-    known = [state["spread"][w] for w in words_of(text) if w in state["spread"]]
+    spread = state["spread"]
+    known = [spread[w] for w in words if w in spread]
     return min(known, default=1.0)
 
 
-def agreement(text: str, chapter: str, state: dict[str, Any]) -> float:
+def agreement(words: Sequence[str], chapter: str, state: dict[str, Any]) -> float:
     """Mean log lift of the chapter given each known word (nats); 0 when the words say nothing.
 
     >>> state = fit_words(["cotton shirt", "steel gear"], ["61", "84"], [9, 9])
-    >>> agreement("cotton shirt", "61", state) > 0 > agreement("cotton shirt", "84", state)
+    >>> said = words_of("cotton shirt")
+    >>> agreement(said, "61", state) > 0 > agreement(said, "84", state)
     True
     """
     if chapter not in state["chapters"]:
         return float("nan")
-    at = state["chapters"].index(chapter)
-    lifts = [state["words"][w][at] for w in words_of(text) if w in state["words"]]
+    at, lift = state["chapters"].index(chapter), state["words"]
+    lifts = [lift[w][at] for w in words if w in lift]
     return sum(lifts) / len(lifts) if lifts else 0.0

@@ -194,8 +194,7 @@ class ProfileTables:
         """Each profile's log-odds against "nothing found", uncalibrated, shape (n_items, k)."""
         bins = bins_of(self._checked(x), self._search)
         out = np.tile(self.offsets, (len(bins), 1))
-        for j, table in enumerate(self.centred):
-            out += table[bins[:, j]]
+        _add_up(bins, *self._packed, out)
         return out
 
     def profile_attributions(self, x: np.ndarray) -> np.ndarray:
@@ -307,6 +306,16 @@ def tables_from_arrays(
 ) -> AdditiveTables | ProfileTables:
     """Rebuild whichever compiled form the arrays hold."""
     return (ProfileTables if "profiles" in arrays else AdditiveTables).from_arrays(names, arrays)
+
+
+@numba.njit(cache=True, nogil=True)
+def _add_up(bins, table, table_at, out):
+    """Add each feature's row of its table to `out` (n, k), feature by feature."""
+    for i in range(bins.shape[0]):
+        for j in range(bins.shape[1]):
+            row = table_at[j] + bins[i, j]
+            for s in range(out.shape[1]):
+                out[i, s] += table[row, s]
 
 
 @numba.njit(cache=True, nogil=True)
