@@ -141,6 +141,13 @@ def calm(tables: dict[str, pd.DataFrame], studies: dict[str, Study]) -> None:
     _year_figure(weekly, "calm", "A world in which nothing changes")
 
 
+def reacting(tables: dict[str, pd.DataFrame], studies: dict[str, Study]) -> None:
+    """The same world with and without reaction to being found."""
+    for name, weekly in tables.items():
+        print(f"\n{name}\n\n{table(_HEAD, _windows(weekly))}")
+    _year_figure(tables["reacting"], "reacting", "Who is found goes on under another face")
+
+
 def equal_lanes(tables: dict[str, pd.DataFrame], studies: dict[str, Study]) -> None:
     """Two halls with the same true rate: how uneven examinations become."""
     figure, axes = plt.subplots(figsize=(8.4, 4.2))
@@ -249,6 +256,7 @@ def all_policies(tables: dict[str, pd.DataFrame], studies: dict[str, Study]) -> 
 SHOWN: dict[str, Callable[[dict[str, pd.DataFrame], dict[str, Study]], None]] = {
     "domain-shift": domain_shift,
     "calm": calm,
+    "reacting": reacting,
     "equal-lanes": equal_lanes,
     "presets": presets,
     "all-policies": all_policies,

@@ -87,6 +87,11 @@ EXPERIMENTS = {
             },
         ),
         Experiment(
+            "reacting",
+            "What is a policy worth where those who are found go on under new names and with another face?",
+            {w: _preset(w, (*FIXED, "adaptive"), _TWENTY) for w in ("reacting", "teaching")},
+        ),
+        Experiment(
             "calm",
             "Is a random share worth it where nothing changes?",
             {"calm": _preset("calm", (*FIXED, "adaptive"), _TWENTY)},

@@ -18,11 +18,23 @@ from risk.schema import Dictionary
 from risk.simulation.boosting import Form
 from risk.simulation.year import Year, cut, form_of
 
-__all__ = ["LAB_WORLDS", "Made", "Recipe", "in_halls", "load_lab_world", "make_year", "world_file", "year_of"]
+__all__ = [
+    "LAB_WORLDS",
+    "REACTION",
+    "Made",
+    "Recipe",
+    "in_halls",
+    "load_lab_world",
+    "make_year",
+    "world_file",
+    "year_of",
+]
 
 _WORLDS = Path(__file__).parent / "worlds"
 #: Worlds made for the lab's experiments.
 LAB_WORLDS = tuple(sorted(path.stem for path in _WORLDS.glob("*.toml")))
+#: Of the parties behind a find this share goes on under new names and with another face. Chosen.
+REACTION = {"reacting": 0.8}
 _DAY_MS = 86_400_000
 _WARM_UP_ITEMS = 40_000
 _PAST = (("items", 30), ("others", 30), ("age", None))
@@ -151,6 +163,7 @@ def make_year(recipe: Recipe) -> Made:
         scheme=scheme,
         schemes=schemes,
         oracle=truth["oracle_margin"].to_numpy(),
+        reaction=REACTION.get(recipe.world, 0.0),
         facts={
             "world": recipe.world,
             "world_id": world.world_id,

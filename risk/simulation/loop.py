@@ -17,6 +17,7 @@ from risk.errors import BadSetting
 from risk.simulation.adaptive import Tally
 from risk.simulation.boosting import Setting, Tables, fit_bags, fit_tables
 from risk.simulation.policies import POLICIES, Policy, Week, draw, hybrid
+from risk.simulation.reaction import Faces
 from risk.simulation.records import Picked, Recorder, Run, Scored
 from risk.simulation.year import PARTY_BINS, PARTY_COLUMNS, Year
 
@@ -121,9 +122,9 @@ class _Running:
         self.resamples = np.random.default_rng([plan.seed, 12])
         names = np.array([*year.names, *PARTY_COLUMNS])
         self.masked = np.isin(names, plan.hidden) | (~np.isin(names, plan.only) if plan.only else False)
-        people = year.party.max(axis=0) + 1 if len(year.party) else (0, 0)
-        self.examined = [np.zeros(k, np.int32) for k in people]
-        self.found = [np.zeros(k, np.int32) for k in people]
+        self.faces = Faces(year, np.random.default_rng([plan.seed, 13]))
+        self.examined = [np.zeros(k, np.int32) for k in self.faces.people]
+        self.found = [np.zeros(k, np.int32) for k in self.faces.people]
         n = len(year.week)
         self.weight = np.zeros(n)
         self.known = np.empty(0, np.int64)  # rows whose result is reported
@@ -136,16 +137,17 @@ class _Running:
     def step(self, week: int) -> None:
         """One week: take in reports, learn, choose, examine, record."""
         rows = self.year.rows(week)
+        like = self.faces.like[rows]
         self._take_in(7.0 * week)
         bins = self._bins(rows)
         warm = week < self.plan.warm_up
         model, bags = (None, []) if warm else self._learn(week)
-        margin = self._margin(model, bins, rows)
+        margin = self._margin(model, bins, like)
         view = Week(
             margin,
             round(self.plan.capacity * len(bins)),
-            self.year.rules[rows],
-            self.year.lane[rows],
+            self.year.rules[like],
+            self.year.lane[like],
             np.array([b.margins(bins) for b in bags]),
             self._past(week),
         )
@@ -156,22 +158,30 @@ class _Running:
         stated = expit(margin)
         self.tallies[week] = (rows.start + picked, at_random, stated[picked])
         if not warm:
-            self.record.add(week, choice, Picked(picked, at_random), Scored(margin, bins, model))
+            self.record.add(week, choice, Picked(picked, at_random), Scored(margin, bins, model, like))
+        self.faces.react(rows.start + picked[self.year.find[rows][picked]], rows.stop)
 
     def _bins(self, rows: slice) -> np.ndarray:
         """Bins of a week's items, with what is now known of their parties."""
+        self._make_room()
         own = [
-            np.searchsorted(edges, count[k][self.year.party[rows, k]], side="right")
+            np.searchsorted(edges, count[k][self.faces.party[rows, k]], side="right")
             for k in (0, 1)
             for count, edges in ((self.examined, _EXAMINED_EDGES), (self.found, _FOUND_EDGES))
         ]
-        bins = np.column_stack([self.year.bins[rows], *own]).astype(np.uint8)
+        bins = np.column_stack([self.year.bins[self.faces.like[rows]], *own]).astype(np.uint8)
         bins[:, self.masked] = 0
         return bins
 
-    def _margin(self, model: Tables | None, bins: np.ndarray, rows: slice) -> np.ndarray:
+    def _make_room(self) -> None:
+        """Nothing is known of names that came up since last week."""
+        for counts in (self.examined, self.found):
+            for k in (0, 1):
+                counts[k] = np.pad(counts[k], (0, self.faces.people[k] - len(counts[k])))
+
+    def _margin(self, model: Tables | None, bins: np.ndarray, like: np.ndarray) -> np.ndarray:
         margin = np.full(len(bins), -20.0) if model is None else model.margins(bins)
-        return margin + self.plan.points * self.year.rules[rows] if self.plan.points else margin
+        return margin + self.plan.points * self.year.rules[like] if self.plan.points else margin
 
     def _examine(self, week: int, rows: np.ndarray, bins: np.ndarray, probability: np.ndarray) -> None:
         self.waiting = np.concatenate([self.waiting, rows])
@@ -186,8 +196,8 @@ class _Running:
         self.bins_of = np.concatenate([self.bins_of, self.bins_waiting[done]])
         self.waiting, self.bins_waiting = self.waiting[~done], self.bins_waiting[~done]
         for k in (0, 1):
-            np.add.at(self.examined[k], self.year.party[rows, k], 1)
-            np.add.at(self.found[k], self.year.party[rows, k], self.year.find[rows].astype(np.int32))
+            np.add.at(self.examined[k], self.faces.party[rows, k], 1)
+            np.add.at(self.found[k], self.faces.party[rows, k], self.year.find[rows].astype(np.int32))
 
     def _learn(self, week: int) -> tuple[Tables | None, list[Tables]]:
         """The week's model and, where the policy wants them, its resamples; none before there are finds."""

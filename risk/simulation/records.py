@@ -27,11 +27,12 @@ class Picked:
 
 @dataclass(frozen=True)
 class Scored:
-    """Margins of a week's items, their bins, and the model (none before there are finds)."""
+    """Margins of a week's items, their bins, the model (none before there are finds), and the rows they come like."""
 
     margin: np.ndarray
     bins: np.ndarray
     model: Tables | None
+    like: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class Recorder:
         taken[picked.at] = True
         self._parts["weekly"].append({"week": at, **self._week(rows, choice, picked, scored)})
         self._parts["schemes"].append(self._schemes(rows, taken).assign(week=at))
-        self._parts["groups"].append(self._groups(rows, taken).assign(week=at))
+        self._parts["groups"].append(self._groups(rows, taken, scored.like).assign(week=at))
         self._parts["missed"].append(self._missed(rows, taken, scored).assign(week=at))
 
     def finish(self) -> Run:
@@ -90,9 +91,9 @@ class Recorder:
         return Run(**{k: t.assign(policy=self.policy) for k, t in {"weekly": weekly, **rest}.items()})
 
     def _week(self, rows: slice, choice: Choice, picked: Picked, scored: Scored) -> dict[str, float]:
-        y, find = self.year.irregular[rows], self.year.find[rows]
+        y, find, like = self.year.irregular[rows], self.year.find[rows], scored.like
         pi, found = choice.probability[picked.at], find[picked.at]
-        best = top_share(self.year.oracle[rows], len(picked.at))
+        best = top_share(self.year.oracle[like], len(picked.at))
         certain = pi >= _CERTAIN
         w = 1 / pi[~certain]
         return {
@@ -125,8 +126,8 @@ class Recorder:
             }
         )
 
-    def _groups(self, rows: slice, taken: np.ndarray) -> pd.DataFrame:
-        k, group, bad = len(self.year.groups), self.year.group[rows], self.year.irregular[rows]
+    def _groups(self, rows: slice, taken: np.ndarray, like: np.ndarray) -> pd.DataFrame:
+        k, group, bad = len(self.year.groups), self.year.group[like], self.year.irregular[rows]
         return pd.DataFrame(
             {
                 "group": self.year.groups,

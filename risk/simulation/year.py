@@ -50,6 +50,8 @@ class Year:
         Whether an examination would find something (it may miss).
     irregular, scheme, oracle
         Truth: irregular or not, number of the scheme (-1 for none), log-odds by the history-aware oracle.
+    reaction
+        Share of the parties behind a find that change names and face, 0–1; see `risk.simulation.reaction`.
     facts
         Where the items come from: world, world id, seed, items a week.
     """
@@ -69,6 +71,7 @@ class Year:
     scheme: np.ndarray
     schemes: tuple[str, ...]
     oracle: np.ndarray
+    reaction: float = 0.0
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -41,6 +41,7 @@ PRESET_WORDS = {
     "displacement": N_("Schemes are closed down and come back under new names."),
     "calm": N_("Nothing changes all year: the control."),
     "domain-shift": N_("In week 13 nearly everything that was known ends, and something else begins."),
+    "reacting": N_("Who is found goes on under new names, with other goods and by other routes."),
 }
 
 
