@@ -44,7 +44,7 @@ def tell(text: str) -> None:
 def print_table(table: "pd.DataFrame", format: str) -> None:
     """Print a table as ``table``, ``json`` or ``csv``."""
     if format == "json":
-        print(table.to_json(orient="records", indent=1, force_ascii=False))
+        print(table.to_json(orient="records", indent=1, force_ascii=False, date_format="iso"))
     elif format == "csv":
         from risk.workbench import formula_safe
 

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+import risk
 from risk.cli import app
 from risk.errors import RiskError
 
@@ -75,6 +76,18 @@ def test_the_whole_job(stream_path: Path, tmp_path: Path) -> None:
     assert all(words in judged for words in ("By origin", "By scheme", "horvitz-thompson", "as stated", "could find"))
     rates = json.loads(run("evaluate", "champion", stream_path, "--format", "json", "--table", "estimates", *space))
     assert {r["estimator"] for r in rates} == {"naive", "horvitz-thompson", "hajek"}
+
+    day = _late(stream_path)
+    watched = json.loads(run("evaluate", "champion", stream_path, "--since", day, "--format", "json", *space))
+    assert {"stability", "unknown"} <= {row["monitor"] for row in watched}
+    assert {row["week"][4] for row in watched} == {"-"}  # a day, not a number
+    assert run("evaluate", "champion", stream_path, "--since", "2199-01-01", *space, ok=False) == ""
+
+
+def _late(stream_path: Path) -> str:
+    """A day by which seven tenths of the stream had arrived."""
+    clock = risk.load_data(stream_path).declarations["arrived_utc"]
+    return f"{clock.quantile(0.7):%Y-%m-%d}"
 
 
 def test_check_says_everything_and_exits_with_1(tmp_path: Path, data) -> None:
