@@ -47,7 +47,8 @@ from risk.selectivity import select
 from risk.store import Batch, NewBatch, Store, open_store
 
 __all__ = ["Workspace", "Evaluation", "Explained", "Step", "generate", "check", "load_data", "load_truth", "train",
-           "evaluate", "score", "explain_item", "select", "open_queue", "queue_item", "default_dictionary", "PRESETS",
+           "evaluate", "score", "explain_item", "explain_items",
+           "select", "open_queue", "queue_item", "default_dictionary", "PRESETS",
            "audit_leakage", "check_upload", "dictionary_table", "formula_safe", "guesses_table", "infer_dictionary",
            "open_data",
            "read_scores", "scoring_notices", "write_dictionary", "write_table"]
@@ -236,11 +237,20 @@ def explain_item(model: FittedModel, declarations: pd.DataFrame, item_id: str, *
     row = declarations[declarations[id_field].astype("str") == item_id]
     if row.empty:
         raise NotFound("item", item_id, todo="Check the identifier; it must be in the data set given.")
-    attributed, said = model.attribute_and_say(row, translate=translate)
-    scored = attributed.iloc[0]
-    return Explained(item_id, model.model_id, float(scored["margin"]), float(scored["risk_score"]), model.base_value,
-                     as_frequency(float(scored["risk_score"]), model.dictionary.question),
-                     tuple(said[0]), _resembling(scored))
+    return explain_items(model, row, translate=translate)[0]
+
+
+def explain_items(model: FittedModel, rows: pd.DataFrame, *, translate: Translate = str) -> list[Explained]:
+    """Explain a page of items that know their parties' past (`with_past`), in the order given.
+
+    Raises `ExplanationWithheld` when one of them does not add up.
+    """
+    attributed, said = model.attribute_and_say(rows, translate=translate)
+    question = model.dictionary.question
+    return [Explained(str(scored["item_id"]), model.model_id, float(scored["margin"]), float(scored["risk_score"]),
+                      model.base_value, as_frequency(float(scored["risk_score"]), question), tuple(reasons),
+                      _resembling(scored))
+            for (_, scored), reasons in zip(attributed.iterrows(), said, strict=True)]
 
 
 def _resembling(scored: pd.Series) -> tuple[tuple[str, float], ...]:

@@ -7,10 +7,10 @@ import streamlit as st
 from risk.casework import Case
 from risk.errors import NotFound
 from risk.store import Batch
-from risk.ui import asking, charts, comparing, deciding, html, i18n, shared
+from risk.ui import asking, comparing, deciding, html, i18n, lookups, shared
 from risk.ui.i18n import _, language, number, plural
 from risk.ui.present.evidence import evidence_pack
-from risk.ui.present.item import Bar, ItemView, Section, declaration_html
+from risk.ui.present.item import ItemView, Section, declaration_html
 from risk.ui.present.log import log_rows
 from risk.ui.present.words import channel_title, lane_title, status_words
 from risk.ui.session import PAGES, actor, show_flash, theme
@@ -112,7 +112,7 @@ def _waterfall(view: ItemView) -> None:
     st.html(html.tag("p", words, "rk-small"))
     steps = "; ".join(f"{b.title} {b.effect}" for b in view.bars)
     st.vega_lite_chart(
-        spec=_spec(view.bars, theme(), language()),
+        spec=lookups.waterfall(view.bars, theme()),
         theme=None,
         key="waterfall",
         alt=_(
@@ -122,11 +122,6 @@ def _waterfall(view: ItemView) -> None:
             steps=steps,
         ),
     )
-
-
-@shared.kept(4000)
-def _spec(bars: tuple[Bar, ...], theme_name: str, spoken: str) -> dict:
-    return charts.waterfall(bars, theme_name)
 
 
 def _unseen(view: ItemView) -> None:

@@ -2,12 +2,11 @@
 
 import streamlit as st
 
-from risk import workbench
 from risk.boosted import BoostedTrees
 from risk.errors import RiskError
 from risk.fitted import FittedModel
 from risk.results import Evaluation
-from risk.ui import charts, html, shared
+from risk.ui import charts, html, lookups, shared
 from risk.ui.i18n import N_, _, moment, number, percent
 from risk.ui.present import model as present
 from risk.ui.present.groups import compared, groups
@@ -64,13 +63,7 @@ def _importance(model: FittedModel) -> list[dict]:
     batch = shared.newest_batch()
     if batch is None or batch.model_id != model.model_id:
         return []
-    return _importance_of(batch.batch_id, model.model_id, batch, model)
-
-
-@st.cache_resource(show_spinner=False, max_entries=16)
-def _importance_of(batch_id: str, model_id: str, _batch, _model: FittedModel) -> list[dict]:
-    columns = [f"phi_{f.name}" for f in _model.features.specs]
-    return present.importance_rows(_model, workbench.queue_columns(shared.house().workspace, _batch, columns))
+    return lookups.importance(batch)
 
 
 def _worth(model: FittedModel) -> None:

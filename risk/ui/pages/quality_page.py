@@ -2,15 +2,12 @@
 
 import streamlit as st
 
-from risk import workbench
 from risk.store import Batch, CaseFilter
-from risk.ui import charts, html, shared
+from risk.ui import charts, html, lookups, shared
 from risk.ui.i18n import _, number
 from risk.ui.present import quality as present
 from risk.ui.present.words import action_title
 from risk.ui.session import show_flash, theme
-
-MOST = 100_000
 
 
 def draw() -> None:
@@ -67,7 +64,7 @@ def _quality(batch: Batch) -> None:
         format_func=lambda n: _(model.dictionary[n].title),
         persist_state="session",
     )
-    rows = present.quality(model, _items(batch), by)
+    rows = lookups.quality_rows(batch, by)
     headers = (
         _(model.dictionary[by].title),
         _("Items"),
@@ -87,7 +84,7 @@ def _drift(batch: Batch) -> None:
         "that the model's experience may no longer hold."
     )
     st.html(html.tag("p", words, "rk-small"))
-    found = present.drift(shared.model(batch.model_id), _items(batch))
+    found = lookups.drifted(batch)
     rows = [{"title": d.title, "index": d.index, "verdict": d.verdict} for d in found[:15]]
     st.vega_lite_chart(
         spec=charts.drift(rows, theme()),
@@ -95,16 +92,6 @@ def _drift(batch: Batch) -> None:
         key="drift",
         alt="; ".join(f"{d.title}: {number(d.index, 2)}, {d.verdict}" for d in found),
     )
-
-
-def _items(batch: Batch):
-    return _items_of(str(shared.house().workspace.root), batch.batch_id, batch)
-
-
-@st.cache_resource(show_spinner=False, max_entries=2)
-def _items_of(root: str, batch_id: str, _batch: Batch):
-    """The declarations of a queue; of a large one, evenly spaced rows."""
-    return workbench.queue_folder(shared.house().workspace, _batch).spread(MOST)
 
 
 if __name__ == "__main__":

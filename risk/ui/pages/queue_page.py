@@ -9,8 +9,8 @@ from risk.access import may
 from risk.casework import CHANNELS
 from risk.errors import NotFound, Refused
 from risk.queues import REASONS, facet_fields
-from risk.store import Batch, CaseFilter, Receipt
-from risk.ui import charts, html, shared
+from risk.store import Batch, Receipt
+from risk.ui import charts, html, lookups, shared
 from risk.ui.address import link
 from risk.ui.i18n import N_, _, language, number, plural
 from risk.ui.present import queue as present
@@ -117,7 +117,7 @@ def _capacity(batch: Batch) -> None:
 
 
 def _filters(batch: Batch) -> None:
-    lanes = present.lane_options(_lane_counts(batch))
+    lanes = present.lane_options(lookups.lane_counts(batch))
     doing, lane, search = st.columns([3.4, 2.6, 1.5], vertical_alignment="bottom")
     with doing:
         st.segmented_control(
@@ -187,7 +187,7 @@ def _one(label: str, options: list, key: str, words) -> None:
 
 def _several(name: str, batch: Batch) -> None:
     dictionary = shared.model(batch.model_id).dictionary
-    values = [value for value, _n, _expected in _facets(batch, name)]
+    values = [value for value, _n, _expected in lookups.facets(batch, name)]
     st.multiselect(
         _(dictionary[name].title),
         values,
@@ -198,21 +198,9 @@ def _several(name: str, batch: Batch) -> None:
     )
 
 
-@shared.kept(8)
-def _lane_counts(batch: Batch) -> dict[str, int]:
-    """How many cases each lane has, whatever became of them: this never changes once it is open."""
-    return shared.house().store.counts(CaseFilter(batch_id=batch.batch_id))["lane"]
-
-
-@shared.kept(200)
-def _facets(batch: Batch, name: str) -> tuple[tuple[str, int, float], ...]:
-    """All values of a batch's cases: they never change once it is open."""
-    return tuple(sorted(shared.house().store.facets(name, CaseFilter(batch_id=batch.batch_id))))
-
-
 def _facet_names(batch: Batch) -> list[str]:
     names = facet_fields(shared.model(batch.model_id).dictionary)
-    return [n for n in names if len(_facets(batch, n)) > 1]
+    return [n for n in names if len(lookups.facets(batch, n)) > 1]
 
 
 def _reasons(titles: dict[str, str]) -> list[str]:

@@ -12,6 +12,7 @@ import pandas as pd
 from risk import workbench
 from risk.errors import ExplanationWithheld
 from risk.explanation import TOLERANCE, Reason, odds_words
+from risk.features import past_columns
 from risk.fitted import FittedModel
 from risk.results import Evaluation
 from risk.schema import Field
@@ -19,7 +20,17 @@ from risk.ui import html
 from risk.ui.i18n import N_, _, number, plural, translator
 from risk.ui.present.words import brief_frequency, exact, frequency
 
-__all__ = ["Bar", "FieldRow", "ItemView", "Section", "bars", "declaration_html", "item_view", "sections"]
+__all__ = [
+    "Bar",
+    "FieldRow",
+    "ItemView",
+    "Section",
+    "bars",
+    "declaration_html",
+    "item_view",
+    "item_views",
+    "sections",
+]
 
 #: The boxes of the CN 23 form as printed; a field finds its place by the standard it mirrors.
 _BOXES = (
@@ -102,21 +113,46 @@ def item_view(model: FittedModel, row: pd.DataFrame, judged: Evaluation | None =
     judged
         How the model did on newer items, if known.
     """
-    item_id, stored = str(row[model.dictionary.id_field].iloc[0]), float(row["margin"].iloc[0])
-    withheld, reasons = "", ()
     try:
+        item_id = str(row[model.dictionary.id_field].iloc[0])
         told = workbench.explain_item(model, row, item_id, translate=translator())
-        if not abs(told.margin - stored) <= TOLERANCE:
-            raise ExplanationWithheld(item_id=item_id, gap=abs(told.margin - stored), tolerance=TOLERANCE)
-        reasons = told.reasons
     except ExplanationWithheld as error:
-        withheld = str(error)
+        return _view(model, row, str(error), (), judged)
+    return _told_view(model, row, told, judged)
+
+
+def item_views(model: FittedModel, rows: pd.DataFrame, judged: Evaluation | None = None) -> list[ItemView]:
+    """The same for a page of stored items at a fraction of the cost, features being made for all at once."""
+    apart = [rows.iloc[[k]] for k in range(len(rows))]
+    if not set(past_columns(model.dictionary)) <= set(rows):  # the past would be looked up among these few
+        return [item_view(model, row, judged) for row in apart]
+    try:
+        told = workbench.explain_items(model, rows, translate=translator())
+    except ExplanationWithheld:  # one does not add up; the others still may
+        return [item_view(model, row, judged) for row in apart]
+    return [_told_view(model, row, one, judged) for row, one in zip(apart, told, strict=True)]
+
+
+def _told_view(
+    model: FittedModel, row: pd.DataFrame, told: workbench.Explained, judged: Evaluation | None
+) -> ItemView:
+    """An explanation of another score than the stored one is withheld, too."""
+    gap = abs(told.margin - float(row["margin"].iloc[0]))
+    if gap <= TOLERANCE:
+        return _view(model, row, "", told.reasons, judged)
+    error = ExplanationWithheld(item_id=told.item_id, gap=gap, tolerance=TOLERANCE)
+    return _view(model, row, str(error), (), judged)
+
+
+def _view(
+    model: FittedModel, row: pd.DataFrame, withheld: str, reasons: Sequence[Reason], judged: Evaluation | None
+) -> ItemView:
     score = float(row["risk_score"].iloc[0])
     loud = [r for r in reasons if abs(r.attribution) >= _SMALL]
     return ItemView(
-        item_id,
+        str(row[model.dictionary.id_field].iloc[0]),
         model.model_id,
-        stored,
+        float(row["margin"].iloc[0]),
         frequency(score, model.dictionary.question),
         brief_frequency(score),
         brief_frequency(1 / (1 + math.exp(-model.base_value))),
