@@ -18,6 +18,7 @@ from pathlib import Path
 import pandas as pd
 from joblib import Parallel, delayed
 
+from data_synthetic import load_dictionary
 from risk.errors import BadSetting
 from risk.lab.years import Recipe, load_lab_world, year_of
 from risk.simulation import Plan, Run, Year, named_policies, simulate
@@ -79,13 +80,20 @@ class Study:
     def name_of(self, policy: str, seed: int) -> str:
         """File name of one run, without its end: readable, and a hash of everything that it depends on."""
         world = load_lab_world(self.recipe.world).world_id
-        facts = [_FORMAT, world, _differing(self.of(seed)), _differing(self.plan_of(policy, seed))]
+        facts = [_FORMAT, world, _features(), _differing(self.of(seed)), _differing(self.plan_of(policy, seed))]
         digest = hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()
         return f"{self.of(seed).label()}-{policy}-{digest[:10]}"
 
     def runs(self) -> list[tuple[int, str]]:
         """All runs as (seed, policy)."""
         return [(seed, policy) for seed in self.seeds for policy in self.policies]
+
+
+@lru_cache(maxsize=1)
+def _features() -> str:
+    """Digest of the data dictionary, of which the features of every item are read."""
+    told = json.dumps(load_dictionary().to_descriptor(), sort_keys=True)
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def _differing(given: Recipe | Plan) -> dict[str, object]:
