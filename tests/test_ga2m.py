@@ -5,13 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from joblib import parallel_config
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from risk.models import GA2MClassifier
+from risk.errors import Refused
+from risk.models import GA2MClassifier, tables_from_arrays
+from risk.models.bagging import on_edges
 from tests.test_tables import made
 
 EXPECTED_FAILURES = {
@@ -97,3 +100,60 @@ def test_a_reading_that_differs_from_the_trees_stops_the_fit(monkeypatch: pytest
     monkeypatch.setattr(ga2m, "compile_booster", wrong)
     with pytest.raises(RuntimeError, match="differ from the trees"):
         GA2MClassifier(max_iter=5, max_pairs=0).fit(*made(300))
+
+
+@pytest.fixture(scope="module")
+def bagged() -> tuple[GA2MClassifier, np.ndarray, np.ndarray]:
+    x, y = made(2500)
+    return GA2MClassifier(pairs=[(1, 2)], max_iter=40, n_bags=6, random_state=0).fit(x, y), x, y
+
+
+def test_bags_give_every_shape_a_band_wider_where_less_is_known(bagged) -> None:
+    model, x, _ = bagged
+    tables = model.tables_
+    for name, edges in zip(tables.names, tables.edges, strict=True):
+        band = tables.band(name)
+        assert band.shape == (len(edges) + 2,) and (band >= 0).all()
+    large = GA2MClassifier(pairs=[(1, 2)], max_iter=40, n_bags=6, random_state=0).fit(*made(20_000)).tables_
+    share, more = ([float(t.density[0] @ t.band("x0")) for t in (tables, large)])
+    assert share > 1.5 * more  # eight times the items: less doubt
+    assert GA2MClassifier(pairs=[], max_iter=5).fit(x[:500], bagged[2][:500]).tables_.band("x0") is None
+
+
+def test_bands_hold_the_shape_of_a_fit_to_other_items(bagged) -> None:
+    """Of the effect of the strongest feature, fitted once to new items, most lies within two deviations."""
+    tables = bagged[0].tables_
+    edges, effect = tables.shape("x0")
+    other = GA2MClassifier(pairs=[(1, 2)], max_iter=40, n_bags=6, random_state=0).fit(*made(2500, seed=5)).tables_
+    again = on_edges(edges, *other.shape("x0"))
+    inside = np.abs(again - effect) <= 2 * np.sqrt(2) * tables.band("x0") + 1e-9
+    assert tables.density[0] @ inside > 0.7
+
+
+def test_smoothing_costs_no_accuracy(bagged) -> None:
+    model, x, y = bagged
+    new_x, new_y = made(8000, seed=9)
+    jagged = GA2MClassifier(pairs=[(1, 2)], max_iter=40, n_bags=6, smoothing=0.0, random_state=0).fit(x, y)
+    once = GA2MClassifier(pairs=[(1, 2)], max_iter=40, random_state=0).fit(x, y)
+    smooth, rough, single = (roc_auc_score(new_y, m.decision_function(new_x)) for m in (model, jagged, once))
+    assert smooth > rough - 0.002 and smooth > single - 0.002
+    assert sum(map(len, model.tables_.edges)) < 0.8 * sum(map(len, jagged.tables_.edges))
+
+
+def test_bags_are_the_same_on_any_number_of_workers_and_in_any_order(bagged) -> None:
+    model, x, y = bagged
+    order = np.random.default_rng([0, 4]).permutation(len(x))
+    again = GA2MClassifier(pairs=[(1, 2)], max_iter=40, n_bags=6, random_state=0, n_threads=2)
+    with parallel_config("threading"):  # processes would do the same, and take seconds to start
+        again.fit(x[order], y[order])
+    np.testing.assert_array_equal(again.decision_function(x), model.decision_function(x))
+    for one, two in zip(again.tables_.spread, model.tables_.spread, strict=True):
+        np.testing.assert_array_equal(one, two)
+
+
+def test_bands_come_back_from_the_artefact_and_follow_the_calibration(bagged) -> None:
+    tables = bagged[0].tables_.scaled(0.5, 1.0)
+    again = tables_from_arrays(tables.names, tables.to_arrays())
+    np.testing.assert_array_equal(again.band("x1"), 0.5 * bagged[0].tables_.band("x1"))
+    with pytest.raises(Refused, match="do not fit together"):
+        tables_from_arrays(tables.names, tables.to_arrays() | {"spread_0": np.zeros(3)})

@@ -181,3 +181,24 @@ def test_tables_that_do_not_fit_are_refused(fitted) -> None:
 def test_wrong_width_is_refused(fitted) -> None:
     with pytest.raises(Refused, match="Expected 6 feature columns"):
         fitted[0].tables_.margins(np.zeros((2, 5), np.float32))
+
+
+@settings(max_examples=15)
+@given(st.integers(0, 10**6), st.floats(0, 0.5))
+def test_the_mean_of_fits_is_their_mean_and_smoothing_moves_no_table_further_than_told(seed: int, told: float) -> None:
+    """Bags with different thresholds and pairs, the missing bin and all."""
+    rng = np.random.default_rng([seed, 9])
+    x = rng.normal(size=(60, 3)).astype(np.float32)
+    x[rng.random((60, 3)) < 0.1] = np.nan
+    bags = []
+    for pairs in ([(0, 1)], [(0, 2)], []):
+        edges = [np.unique(rng.normal(size=rng.integers(0, 4)).astype(np.float32)) for _ in range(3)]
+        size = [len(e) + 2 for e in edges]
+        bags.append(AdditiveTables.build(
+            ["a", "b", "c"], edges, const=rng.normal(), single={j: rng.normal(size=n) for j, n in enumerate(size)},
+            pair={(i, j): rng.normal(size=(size[i], size[j])) for i, j in pairs}, background=x))
+    exact = AdditiveTables.average(bags, background=x, tolerance=0.0)
+    np.testing.assert_allclose(exact.margins(x), np.mean([b.margins(x) for b in bags], axis=0), atol=1e-9)
+    np.testing.assert_allclose(exact.attributions(x), np.mean([b.attributions(x) for b in bags], axis=0), atol=1e-9)
+    smooth = AdditiveTables.average(bags, background=x, tolerance=told)
+    assert np.abs(smooth.margins(x) - exact.margins(x)).max() <= (3 + 2 * 2) * told + 1e-9  # tables, pair sides

@@ -11,10 +11,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
+from joblib import Parallel, delayed
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.utils.validation import _check_sample_weight
 from threadpoolctl import threadpool_limits
 
+from risk.models.bagging import resample
 from risk.models.base import TableClassifier, canonical_order
 from risk.models.binning import Binned
 from risk.models.compile import compile_booster
@@ -37,13 +39,21 @@ class GA2MClassifier(TableClassifier):
         The pairs themselves, or "auto" to rank them by what an additive fit leaves over.
     monotonic_cst : dict of name → -1, 0, +1, array of them, or None
         Directions the margin may take.
+    n_bags : int
+        How many bootstrap samples to average over (stratified by class); also gives each shape its spread.
+        1 fits once, on the rows as they are.
+    smoothing : float
+        Neighbouring bins closer than this (log-odds) become one, where fits are averaged.
+    max_bins : int
+        Into how many bins a feature is cut, missing apart.
     learning_rate, max_iter, max_leaf_nodes, min_samples_leaf, l2_regularization
         As in `HistGradientBoostingClassifier`. There is no early stopping: its random split would make
         scores depend on the order of rows.
     random_state : int or None
         Seeds the booster's subsample for bin thresholds (above 200,000 rows).
     n_threads : int
-        Threads for fitting. One by default: on a shared machine more were measured slower.
+        Threads of a fit, or processes to fit bags in, each with one thread. One by default: on a shared
+        machine more were measured slower.
 
     Attributes
     ----------
@@ -56,7 +66,7 @@ class GA2MClassifier(TableClassifier):
     n_iter_ : int
         Boosting rounds, always `max_iter`.
     booster_ : HistGradientBoostingClassifier
-        The fitted trees the tables were compiled from.
+        The fitted trees the tables were compiled from; absent where bags were averaged.
 
     Examples
     --------
@@ -76,6 +86,9 @@ class GA2MClassifier(TableClassifier):
         max_pairs: int = 15,
         pairs: Literal["auto"] | Sequence[tuple[Any, Any]] = "auto",
         monotonic_cst: Mapping[str, int] | Sequence[int] | None = None,
+        n_bags: int = 1,
+        smoothing: float = 0.02,
+        max_bins: int = 255,
         learning_rate: float = 0.06,
         max_iter: int = 200,
         max_leaf_nodes: int = 8,
@@ -87,6 +100,9 @@ class GA2MClassifier(TableClassifier):
         self.max_pairs = max_pairs
         self.pairs = pairs
         self.monotonic_cst = monotonic_cst
+        self.n_bags = n_bags
+        self.smoothing = smoothing
+        self.max_bins = max_bins
         self.learning_rate = learning_rate
         self.max_iter = max_iter
         self.max_leaf_nodes = max_leaf_nodes
@@ -111,17 +127,37 @@ class GA2MClassifier(TableClassifier):
         weight = None if sample_weight is None else _check_sample_weight(sample_weight, X, dtype=np.float64)
         order = canonical_order(X, y, np.ones(len(y)) if weight is None else weight)
         X, y, weight = X[order], y[order], None if weight is None else weight[order]
-        binned = Binned.of(X)
+        binned = Binned.of(X, max_bins=self.max_bins)
         with threadpool_limits(self.n_threads, user_api="openmp"):
             self.pairs_ = self._choose_pairs(X, binned, y, weight)
-            self.booster_ = binned.fit(self._boost(self.pairs_), y, weight)
-        edges, const, single, pair = compile_booster(self.booster_, X.shape[1])
-        self.tables_ = AdditiveTables.build(
-            self._names(), edges, const=const, single=single, pair=pair, background=X, weight=weight
-        )
-        self.n_iter_ = self.booster_.n_iter_
-        self._verify(X[:: max(1, len(X) // 2000)])
+            if self.n_bags == 1:
+                self.booster_, self.tables_ = self._fit_tables(binned, y, weight, X, background=weight)
+        if self.n_bags > 1:
+            self.tables_ = self._bagged(binned, y, weight, X)
+        self.n_iter_ = self.max_iter
         return self
+
+    def _bagged(self, binned: Binned, y: np.ndarray, weight: np.ndarray | None, X: np.ndarray) -> AdditiveTables:
+        def one(bag: int) -> AdditiveTables:
+            rows = resample(y, seed=[self.random_state or 0, 33, bag])
+            held = None if weight is None else weight[rows]
+            with threadpool_limits(1, user_api="openmp"):
+                return self._fit_tables(binned.take(rows), y[rows], held, X, background=weight)[1]
+
+        bags = Parallel(n_jobs=self.n_threads)(delayed(one)(b) for b in range(self.n_bags))
+        return AdditiveTables.average(bags, background=X, weight=weight, tolerance=self.smoothing)
+
+    def _fit_tables(
+        self, binned: Binned, y: np.ndarray, weight: np.ndarray | None, X: np.ndarray, *, background: np.ndarray | None
+    ) -> tuple[HistGradientBoostingClassifier, AdditiveTables]:
+        """Trees and their tables, explained against `X` under the weights `background`."""
+        booster = binned.fit(self._boost(self.pairs_), y, weight)
+        edges, const, single, pair = compile_booster(booster, X.shape[1])
+        tables = AdditiveTables.build(
+            self._names(), edges, const=const, single=single, pair=pair, background=X, weight=background
+        )
+        _verify(booster, tables, X[:: max(1, len(X) // 2000)])
+        return booster, tables
 
     def _boost(self, pairs: Sequence[tuple[int, int]]) -> HistGradientBoostingClassifier:
         alone = [[j] for j in range(self.n_features_in_)]
@@ -148,11 +184,12 @@ class GA2MClassifier(TableClassifier):
         additive = binned.fit(self._boost([]), y, weight)
         return sorted(rank_pairs(X, y, additive.predict_proba(X)[:, 1], weight=weight)[: self.max_pairs])
 
-    def _verify(self, X: np.ndarray) -> None:
-        """The tables must say what the trees say; a scikit-learn whose trees read otherwise stops here."""
-        gap = float(np.abs(self.booster_.decision_function(X) - self.tables_.margins(X)).max())
-        if gap > _TOLERANCE:
-            raise RuntimeError(
-                f"Compiled tables differ from the trees by {gap:.3g} log-odds; expected at most "
-                f"{_TOLERANCE:g}. This scikit-learn version is not supported; no model was made."
-            )
+
+def _verify(booster: HistGradientBoostingClassifier, tables: AdditiveTables, X: np.ndarray) -> None:
+    """The tables must say what the trees say; a scikit-learn whose trees read otherwise stops here."""
+    gap = float(np.abs(booster.decision_function(X) - tables.margins(X)).max())
+    if gap > _TOLERANCE:
+        raise RuntimeError(
+            f"Compiled tables differ from the trees by {gap:.3g} log-odds; expected at most "
+            f"{_TOLERANCE:g}. This scikit-learn version is not supported; no model was made."
+        )

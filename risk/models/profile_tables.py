@@ -33,6 +33,7 @@ import numpy as np
 from scipy.special import logsumexp, softmax
 
 from risk.errors import Refused
+from risk.models.bagging import joined, on_edges, runs
 from risk.models.kernels import Search, bins_of
 from risk.models.tables import AdditiveTables, in_blocks
 
@@ -122,13 +123,10 @@ class ProfileTables:
         first = bags[0]
         edges = [np.unique(np.concatenate([b.edges[j] for b in bags])) for j in range(len(first.names))]
         tables = [
-            np.mean([_on(e, b.edges[j], b.centred[j]) for b in bags], axis=0) for j, e in enumerate(edges)
+            np.mean([on_edges(e, b.edges[j], b.centred[j]) for b in bags], axis=0) for j, e in enumerate(edges)
         ]
-        kept = [_steps(t, tolerance) for t in tables]
-        tables = [
-            np.concatenate([np.add.reduceat(t[:-1], k) / np.diff(np.append(k, len(t) - 1))[:, None], t[-1:]])
-            for t, k in zip(tables, kept, strict=True)
-        ]
+        kept = [runs(t, tolerance) for t in tables]
+        tables = [joined(t, k) for t, k in zip(tables, kept, strict=True)]
         edges = [e[k[1:] - 1] for e, k in zip(edges, kept, strict=True)]
         made = cls.build(
             first.names,
@@ -138,7 +136,7 @@ class ProfileTables:
             tables=tables,
             background=background,
         )
-        shapes = [[_on(e, *b.shape(name)) for b in bags] for name, e in zip(first.names, edges, strict=True)]
+        shapes = [[on_edges(e, *b.shape(name)) for b in bags] for name, e in zip(first.names, edges, strict=True)]
         return replace(made, spread=tuple(np.std(s, axis=0, ddof=min(1, len(bags) - 1)) for s in shapes))
 
     @property
@@ -216,6 +214,10 @@ class ProfileTables:
             logsumexp(self.offsets + self.centred[j], axis=1) - logsumexp(self.offsets)
         )
 
+    def band(self, name: str) -> np.ndarray | None:
+        """Standard deviation of `shape` over bagged fits, log-odds per bin; None where nothing was bagged."""
+        return self.slope * self.spread[self.names.index(name)] if self.spread else None
+
     def profile_shape(self, profile: str, name: str) -> tuple[np.ndarray, np.ndarray]:
         """One feature's effect within one profile: (edges, log-odds per bin), background mean zero."""
         j = self.names.index(name)
@@ -282,23 +284,6 @@ class ProfileTables:
         """All tables end to end, (total bins, k), and where each feature's begin."""
         starts = np.concatenate([[0], np.cumsum([len(t) for t in self.centred])]).astype(np.int64)
         return np.ascontiguousarray(np.concatenate(self.centred)), starts
-
-
-def _on(edges: np.ndarray, own_edges: np.ndarray, table: np.ndarray) -> np.ndarray:
-    """A step function read at the upper end of each bin of other edges; the missing bin stays the last."""
-    at = np.searchsorted(own_edges, np.append(edges, np.float32(np.inf)), side="left")
-    return np.concatenate([table[at], table[-1:]])
-
-
-def _steps(table: np.ndarray, tolerance: float) -> np.ndarray:
-    """First bins of runs whose values stay within `tolerance` in every column; the missing bin left out."""
-    starts, low, high = [0], table[0], table[0]
-    for i in range(1, len(table) - 1):
-        low, high = np.minimum(low, table[i]), np.maximum(high, table[i])
-        if (high - low).max() > tolerance:
-            starts.append(i)
-            low = high = table[i]
-    return np.array(starts)
 
 
 def tables_from_arrays(

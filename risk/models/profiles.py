@@ -19,6 +19,7 @@ from sklearn.isotonic import isotonic_regression
 from sklearn.utils.validation import _check_sample_weight
 from threadpoolctl import threadpool_limits
 
+from risk.models.bagging import resample
 from risk.models.base import TableClassifier, canonical_order
 from risk.models.binning import Binned
 from risk.models.compile import compile_booster, compile_classes
@@ -170,7 +171,7 @@ class ProfilesClassifier(TableClassifier):
         kind = np.zeros(len(task.found), int)
         kind[task.found] = 1 + part.argmax(axis=1)
         at_find = np.cumsum(task.found) - 1
-        bags = [_resample(kind, seed=[self.random_state or 0, 32, b]) for b in range(self.n_bags)]
+        bags = [resample(kind, seed=[self.random_state or 0, 32, b]) for b in range(self.n_bags)]
         fitted = Parallel(n_jobs=self.n_threads)(
             delayed(self._joint)(task.take(r), part[at_find[r[task.found[r]]]]) for r in bags
         )
@@ -319,14 +320,6 @@ def _against_nothing(
         return edges, np.array([const]), tables
     edges, const, tables = compile_classes(booster, n_features)
     return edges, const[1:] - const[0], [t[:, 1:] - t[:, :1] for t in tables]
-
-
-def _resample(kind: np.ndarray, *, seed: list[int]) -> np.ndarray:
-    """A bootstrap sample of row numbers that keeps how many rows there are of each kind."""
-    rng = np.random.default_rng(seed)
-    return np.concatenate(
-        [rng.choice(rows, len(rows)) for k in np.unique(kind) for rows in [np.flatnonzero(kind == k)]]
-    )
 
 
 def _isotonic(table: np.ndarray, density: np.ndarray, direction: int) -> np.ndarray:

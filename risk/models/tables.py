@@ -27,6 +27,7 @@ from functools import cached_property
 import numpy as np
 
 from risk.errors import Refused
+from risk.models.bagging import joined, on_edges, runs
 from risk.models.kernels import Search, bins_of, explain_rows, flat, margin_rows
 
 __all__ = ["AdditiveTables", "in_blocks"]
@@ -55,6 +56,9 @@ class AdditiveTables:
         Per pair the attribution tables of its two features, shape (bins of a, bins of b), log-odds.
     density
         Per feature the background's share per bin, shape (n_edges + 2,).
+    spread
+        Per feature the standard deviation over bagged fits of `shape`, (n_edges + 2,), log-odds; empty where
+        nothing was bagged.
     """
 
     names: tuple[str, ...]
@@ -65,6 +69,7 @@ class AdditiveTables:
     phi_a: tuple[np.ndarray, ...]
     phi_b: tuple[np.ndarray, ...]
     density: tuple[np.ndarray, ...]
+    spread: tuple[np.ndarray, ...] = ()
 
     @classmethod
     def build(cls, names: Sequence[str], edges: Sequence[np.ndarray], *, const: float,
@@ -101,16 +106,48 @@ class AdditiveTables:
                    tuple(t - m for t, m in zip(raw, means, strict=True)), tuple(pair), tuple(phi_a),
                    tuple(phi_b), tuple(density))
 
+    @classmethod
+    def average(cls, bags: Sequence["AdditiveTables"], *, background: np.ndarray, weight: np.ndarray | None = None,
+                tolerance: float = 0.02) -> "AdditiveTables":
+        """The mean of several fits, and how far their shapes spread.
+
+        Neighbouring bins of a feature whose values lie within `tolerance` log-odds of each other, in its own
+        table and all over its pairs, become one: the mean of jagged steps is smooth, and stays readable.
+        """
+        features, pairs = range(len(bags[0].names)), sorted({p for b in bags for p in b.pairs})
+        edges = [np.unique(np.concatenate([b.edges[j] for b in bags])) for j in features]
+        single = [np.mean([on_edges(edges[j], b.edges[j], b.single[j]) for b in bags], axis=0) for j in features]
+        pair = {(i, j): np.mean([b._pair_on((i, j), edges[i], edges[j]) for b in bags], axis=0) for i, j in pairs}
+        for j in features:
+            sides = {p: t if p[0] == j else t.T for p, t in pair.items() if j in p}
+            kept = runs(np.column_stack([single[j], *sides.values()]), tolerance)
+            single[j], edges[j] = joined(single[j], kept), edges[j][kept[1:] - 1]
+            pair |= {p: joined(t, kept) if p[0] == j else joined(t, kept).T for p, t in sides.items()}
+        made = cls.build(bags[0].names, edges, const=float(np.mean([b.base for b in bags])),
+                         single=dict(enumerate(single)), pair=pair, background=background, weight=weight)
+        shapes = [[on_edges(e, *b.shape(name)) for b in bags] for name, e in zip(made.names, edges, strict=True)]
+        return replace(made, spread=tuple(np.std(s, axis=0, ddof=min(1, len(bags) - 1)) for s in shapes))
+
+    def _pair_on(self, pair: tuple[int, int], rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        """A pair's whole table on other edges; zeros where this fit has no such pair."""
+        if pair not in self.pairs:
+            return np.zeros((len(rows) + 2, len(columns) + 2))
+        k = self.pairs.index(pair)
+        table = on_edges(rows, self.edges[pair[0]], self.phi_a[k] + self.phi_b[k])
+        return on_edges(columns, self.edges[pair[1]], table.T).T
+
     def scaled(self, slope: float, shift: float) -> "AdditiveTables":
         """The tables of ``slope · margin + shift``: attributions scale, only the base value shifts."""
         return replace(self, base=slope * self.base + shift, single=tuple(slope * t for t in self.single),
-                       phi_a=tuple(slope * t for t in self.phi_a), phi_b=tuple(slope * t for t in self.phi_b))
+                       phi_a=tuple(slope * t for t in self.phi_a), phi_b=tuple(slope * t for t in self.phi_b),
+                       spread=tuple(abs(slope) * s for s in self.spread))
 
     def rebased(self, background: np.ndarray, weight: np.ndarray | None = None) -> "AdditiveTables":
         """The same margins explained against another background (float32, (n_background, p))."""
         pair = {key: a + b for key, a, b in zip(self.pairs, self.phi_a, self.phi_b, strict=True)}
-        return AdditiveTables.build(self.names, self.edges, const=self.base, single=dict(enumerate(self.single)),
+        made = AdditiveTables.build(self.names, self.edges, const=self.base, single=dict(enumerate(self.single)),
                                     pair=pair, background=background, weight=weight)
+        return replace(made, spread=self.spread)
 
     def attributions(self, x: np.ndarray, *, threads: int = 1) -> np.ndarray:
         """Exact interventional SHAP values, shape (n_items, p), log-odds, for float32 `x` (n_items, p)."""
@@ -135,6 +172,10 @@ class AdditiveTables:
         for (a, b), at, bt in zip(self.pairs, self.phi_a, self.phi_b, strict=True):
             effect += at @ self.density[b] if a == j else self.density[a] @ bt if b == j else 0.0
         return self.edges[j], effect
+
+    def band(self, name: str) -> np.ndarray | None:
+        """Standard deviation of `shape` over bagged fits, log-odds per bin; None where nothing was bagged."""
+        return self.spread[self.names.index(name)] if self.spread else None
 
     def interaction(self, k: int) -> np.ndarray:
         """Pair k without what its features do alone: SHAP's interaction value 2·Φ_ab, shape (bins a, bins b)."""
@@ -169,7 +210,7 @@ class AdditiveTables:
             out |= {f"edges_{j}": self.edges[j], f"single_{j}": self.single[j], f"density_{j}": self.density[j]}
         for k in range(len(self.pairs)):
             out |= {f"phi_a_{k}": self.phi_a[k], f"phi_b_{k}": self.phi_b[k]}
-        return out
+        return out | {f"spread_{j}": s for j, s in enumerate(self.spread)}
 
     @classmethod
     def from_arrays(cls, names: Sequence[str], arrays: Mapping[str, np.ndarray]) -> "AdditiveTables":
@@ -179,7 +220,8 @@ class AdditiveTables:
                    tuple(arrays[f"single_{j}"] for j in features), tuple(pairs),
                    tuple(arrays[f"phi_a_{k}"] for k in range(len(pairs))),
                    tuple(arrays[f"phi_b_{k}"] for k in range(len(pairs))),
-                   tuple(arrays[f"density_{j}"] for j in features))
+                   tuple(arrays[f"density_{j}"] for j in features),
+                   tuple(arrays[f"spread_{j}"] for j in features if f"spread_{j}" in arrays))
         made._check_shapes()
         return made
 
@@ -188,6 +230,7 @@ class AdditiveTables:
         fits = all(t.shape == d.shape == (s,) for t, d, s in zip(self.single, self.density, sizes, strict=True))
         fits &= all(a < b < len(sizes) and p.shape == q.shape == (sizes[a], sizes[b])
                     for (a, b), p, q in zip(self.pairs, self.phi_a, self.phi_b, strict=True))
+        fits &= not self.spread or [s.shape for s in self.spread] == [(s,) for s in sizes]
         fits &= all(bool(np.all(e[1:] > e[:-1])) for e in self.edges)
         if not fits:
             raise Refused("The model's tables do not fit together (sizes or order of thresholds differ from "
