@@ -1,4 +1,4 @@
-"""What a person does with registered models: list and compare them, put one in use, take it back.
+"""What a person does with registered models: list and compare them, put one in use, take it back, read its card.
 
 Beside `risk.workbench`: putting a model in use, and taking it back, need a right, a reason and a model that
 passes every check, and are written to the audit log before they take effect.
@@ -6,12 +6,16 @@ passes every check, and are written to the audit log before they take effect.
 
 from __future__ import annotations
 
+import json
+import os
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from risk import training
+from risk import cards, training
 from risk.access import Actor, local_actor
 from risk.comparison import compare_margins
 from risk.datasets import known
@@ -20,7 +24,17 @@ from risk.fitted import FittedModel
 from risk.intake import Data, load_truth
 from risk.workbench import Workspace, utc_now
 
-__all__ = ["Comparison", "champion_history", "compare", "list_models", "promote", "rollback"]
+__all__ = [
+    "Comparison",
+    "champion_history",
+    "check_card",
+    "compare",
+    "list_models",
+    "model_card",
+    "promote",
+    "rollback",
+    "write_card",
+]
 
 
 def list_models(workspace: Workspace) -> pd.DataFrame:
@@ -141,3 +155,85 @@ def champion_history(workspace: Workspace) -> pd.DataFrame:
     """Which models were in use, oldest first: ``utc, act, id, reason, actor``."""
     rows = [{"act": "promoted", **entry} for entry in workspace.registry.history()]
     return pd.DataFrame(rows, columns=["utc", "act", "id", "reason", "actor"])
+
+
+# ------------------------------------------------------------------------------------------ the card
+
+_CARD, _PAGE = "card.json", "card.html"
+
+
+def model_card(workspace: Workspace, name: str, *, texts: cards.Texts | None = None) -> dict[str, Any]:
+    """A model's card, made from the model and its kept evaluation.
+
+    Words are `texts`, else those of the card that is there, else the project's own.
+
+    Raises
+    ------
+    risk.errors.Refused, risk.errors.NotFound
+        When the model was never evaluated in this workspace; as `Registry.load`.
+    """
+    model = workspace.registry.load(name)
+    judged = workspace.results.of(model.model_id)
+    if judged is None:
+        raise Refused(
+            f"Expected an evaluation of {model.model_id}; none is kept in this workspace. Evaluate it first: "
+            f"risk evaluate {model.model_id} DATA. No card was made."
+        )
+    sources = cards.Sources(
+        model, workspace.registry.manifest(model.model_id), workspace.registry.golden(model.model_id), judged
+    )
+    return cards.make_card(sources, texts or _texts_there(workspace.registry.folder(model.model_id)))
+
+
+def _texts_there(folder: Path) -> cards.Texts | None:
+    try:
+        said = json.loads((folder / _CARD).read_text(encoding="utf-8"))["texts"]
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return None
+    return cards.Texts.of(said) if isinstance(said, dict) else None
+
+
+def write_card(
+    workspace: Workspace, name: str, *, texts: cards.Texts | None = None, out: Path | None = None
+) -> tuple[Path, Path]:
+    """Write a model's card as JSON and as one page, into its folder or `out`; returns both paths.
+
+    Errors: as `model_card`; `Refused` where a required text is empty.
+    """
+    card = model_card(workspace, name, texts=texts)
+    found = cards.findings(card, card)
+    if found:
+        raise Refused(f"The card would not be whole: {' '.join(found[:5])} Nothing was written.")
+    folder = out or workspace.registry.folder(name)
+    folder.mkdir(parents=True, exist_ok=True)
+    plain = json.dumps(card, indent=1, ensure_ascii=False) + "\n"
+    for file, text in ((_CARD, plain), (_PAGE, cards.card_page(card))):
+        beside = folder / f".{file}.new"
+        beside.write_text(text, encoding="utf-8")
+        os.replace(beside, folder / file)
+    return folder / _CARD, folder / _PAGE
+
+
+def check_card(workspace: Workspace, name: str, *, out: Path | None = None) -> list[str]:
+    """Everything that is wrong with a written card; [] where it is whole, and every number is the model's own.
+
+    Raises
+    ------
+    risk.errors.Refused, risk.errors.NotFound
+        When there is no card to check, or nothing to check it by.
+    """
+    folder = out or workspace.registry.folder(name)
+    if not (folder / _CARD).exists():
+        raise Refused(f"Expected {_CARD} of {name}; there is none. Write it with: risk card {name}.")
+    try:
+        card = json.loads((folder / _CARD).read_text(encoding="utf-8"))
+    except ValueError as error:
+        return [f"{_CARD} is no JSON: {error}."]
+    found = cards.findings(card, model_card(workspace, name, texts=cards.Texts.default()))
+    if not found and _read(folder / _PAGE) != cards.card_page(card):
+        found = [f"{_PAGE} is not the page of this {_CARD}; write both with: risk card {name}."]
+    return found
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.exists() else ""

@@ -97,7 +97,7 @@ def train(data: DataArg,
 
     Example: risk train stream --model profiles --seed 7
     """
-    from risk import workbench
+    from risk import champions, workbench
     from risk.demo import capacity_words
 
     loaded = workbench.open_data(data, schema=schema)
@@ -105,6 +105,7 @@ def train(data: DataArg,
     fitted = workbench.train(loaded, model, labels=labels, seed=seed, without=tuple(without or ()),
                              workspace=space(workspace))
     result = workbench.evaluate(fitted, loaded, workspace=space(workspace))
+    champions.write_card(space(workspace), fitted.model_id)
     if loaded.dictionary.clock is None:
         tell(f"No time column: items were parted {fitted.facts['split'].split(':')[0]}.")
     tell(f"Evaluated on {result.n:,} {'newer' if result.period else 'other'} items, judged by {result.judge}:")

@@ -61,7 +61,7 @@ def evaluate(
         raise typer.BadParameter(f"'{table}' is not a table; expected one of {', '.join(TABLES)}.")
     loaded = workbench.open_data(data, schema=schema)
     fitted = space(workspace).registry.load(model)
-    result = workbench.evaluate(fitted, loaded)
+    result = workbench.evaluate(fitted, loaded, workspace=space(workspace))
     if format != "table":
         return print_table(getattr(result, table), format)
     titles = {name: loaded.dictionary[name].title.lower() for name in result.groups}

@@ -25,6 +25,7 @@ ReasonOpt = Annotated[str, typer.Option("--reason", help="Why, in words; kept, a
 
 def add_to(app: typer.Typer, models_app: typer.Typer) -> None:
     """Add the commands of this module to the command line."""
+    app.command("card")(card)
     models_app.command("list")(models_list)
     models_app.command("show")(models_show)
     models_app.command("verify")(models_verify)
@@ -107,3 +108,33 @@ def models_history(workspace: SpaceOpt = None, format: FormatOpt = "table") -> N
     from risk import champions
 
     print_table(champions.champion_history(space(workspace)), format)
+
+
+def card(
+    model: ModelArg,
+    check: Annotated[
+        bool, typer.Option("--check", help="Check the written card; exit code 1 if anything is wrong.")
+    ] = False,
+    texts: Annotated[Path | None, typer.Option("--texts", help="TOML file with the card's words.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder; default: the model's own.")] = None,
+    workspace: SpaceOpt = None,
+) -> None:
+    """A model's card, as JSON and as one page to print: use, data, features, worth with intervals, limits.
+
+    Words that were edited in card.json stay; numbers come from the model and its evaluation.
+
+    Example: risk card champion --check
+    """
+    from risk import champions
+    from risk.cards import Texts
+
+    where = space(workspace)
+    if check:
+        found = champions.check_card(where, model, out=out)
+        for line in found:
+            print(line)
+        tell(f"{len(found)} findings." if found else "The card is whole, and every number is the model's own.")
+        raise typer.Exit(1 if found else 0)
+    said = Texts.from_toml(texts.read_text(encoding="utf-8")) if texts else None
+    for path in champions.write_card(where, model, texts=said, out=out):
+        print(path)

@@ -44,6 +44,7 @@ def run(space: Workspace, *, items: int = 20_000, seed: int = 7, tell: Step = la
         champions.promote(space, model.model_id, reason="made by the demo")
     tell("3/4  Judging it on newer items …")
     evaluation = workbench.evaluate(model, data, workspace=space)
+    champions.write_card(space, model.model_id)
     tell("4/4  Scoring and explaining the newest days …")
     newest = workbench.newest(data, days=_NEWEST_DAYS)
     capacity = max(1, round(len(newest) * _EXAMINED_SHARE))

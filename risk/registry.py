@@ -107,6 +107,15 @@ class Registry:
         _check_golden(model, _golden(parts["golden.parquet"], model_id))
         return model
 
+    def golden(self, name: str) -> pd.DataFrame:
+        """A model's stored items, declarations with ``golden_margin``. Errors: as `load`."""
+        model_id = self.resolve(name)
+        return _golden(self._verified(model_id)["golden.parquet"], model_id)
+
+    def folder(self, name: str) -> Path:
+        """Where a model's files stand. Errors: `NotFound`, `Refused`."""
+        return self.root / self.resolve(name)
+
     def resolve(self, name: str) -> str:
         """The full id that a name stands for."""
         todo = "List them with: risk models list. Train one with: risk train DATA."

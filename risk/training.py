@@ -252,7 +252,13 @@ def _facts(data: Data, plan: Plan, slices: Slices, labels: dict[str, Any]) -> di
             "split": "in time order" if slices.fit_until is not None else
             f"by a hash of {data.dictionary.id_field}, seeded with {plan.seed}: the data has no time column",
             "fit_until": _iso(slices.fit_until), "calibrate_until": _iso(slices.calibrate_until),
-            "data_digest": data.digest(), "data_manifest": dict(data.dictionary.manifest)}
+            "data_digest": data.digest(), "data_period": _period(data), "data_manifest": dict(data.dictionary.manifest)}
+
+
+def _period(data: Data) -> list[str] | None:
+    """First and last moment of the data; None where it has no time column."""
+    clock = data.dictionary.clock
+    return None if clock is None else [_iso(getattr(data.declarations[clock], end)()) for end in ("min", "max")]
 
 
 def _iso(time: pd.Timestamp | None) -> str | None:

@@ -20,7 +20,7 @@ ROOMS = [
     ("risk.selectivity", 3), ("risk.explanation_audit", 3), ("risk.boosted", 3),
     ("risk.fitted", 4), ("risk.recipes", 4), ("risk.training", 4), ("risk.leakage", 4), ("risk.counterchecks", 4),
     ("risk.classroom", 4),
-    ("risk.simulation", 4), ("risk.drift", 4),
+    ("risk.simulation", 4), ("risk.drift", 4), ("risk.cards", 4),
     ("risk.registry", 5), ("risk.batch", 5), ("risk.store", 5), ("risk.results", 5), ("risk.queues", 5),
     ("data_synthetic", 5),  # imports layers 0 and 1 only; nobody below layer 6 imports it
     ("risk.datasets", 6), ("risk.judging", 6), ("risk.workbench", 6), ("risk.champions", 6), ("risk.hall", 6),

@@ -5,9 +5,12 @@ In a module of its own because Streamlit runs a page's file anew at every click,
 
 from __future__ import annotations
 
+import json
+
 import pandas as pd
 
-from risk import workbench
+from risk import champions, workbench
+from risk.cards import card_page
 from risk.store import Batch, CaseFilter
 from risk.ui import charts, shared
 from risk.ui.i18n import language
@@ -15,7 +18,7 @@ from risk.ui.present import model as model_words
 from risk.ui.present import quality as quality_words
 from risk.ui.present.item import Bar
 
-__all__ = ["drifted", "facets", "importance", "lane_counts", "quality_rows", "waterfall"]
+__all__ = ["card", "drifted", "facets", "importance", "lane_counts", "quality_rows", "waterfall"]
 
 _MOST = 100_000
 Facet = tuple[str, int, float]
@@ -54,6 +57,17 @@ def _importance(batch: Batch, spoken: str) -> list[dict]:
     columns = [f"phi_{f.name}" for f in model.features.specs]
     found = workbench.queue_columns(shared.house().workspace, batch, columns)
     return model_words.importance_rows(model, found)
+
+
+def card(model_id: str) -> tuple[str, str]:
+    """A model's card as JSON and as a page, made from the model and its newest evaluation. Errors: `RiskError`."""
+    return _card(model_id, shared.house().workspace.results.stamp(model_id))
+
+
+@shared.kept(8)
+def _card(model_id: str, stamp: int) -> tuple[str, str]:
+    made = champions.model_card(shared.house().workspace, model_id)
+    return json.dumps(made, indent=1, ensure_ascii=False), card_page(made)
 
 
 def quality_rows(batch: Batch, by: str) -> tuple[quality_words.QualityRow, ...]:

@@ -271,6 +271,23 @@ def _pairs(model: FittedModel) -> None:
     )
 
 
+def _card(model: FittedModel) -> None:
+    words = _(
+        "What this model is for, what it learnt from, what it is worth and what it cannot do, on one page to "
+        "print. Every number comes from the model and its evaluation. The card is written in English."
+    )
+    st.html(html.tag("p", words, "rk-small"))
+    try:
+        plain, page = lookups.card(model.model_id)
+    except RiskError as error:
+        st.html(html.note(str(error), "bad"))
+        return
+    left, right, _rest = st.columns([1, 1, 2])
+    left.download_button(_("Card to print"), page, f"{model.model_id}.html", "text/html", on_click="ignore")
+    right.download_button(_("Card as data"), plain, f"{model.model_id}.json", "application/json", on_click="ignore")
+    st.iframe(page, height=900, alt=_("Card"))  # every text in it is escaped (`risk.cards.page`)
+
+
 #: The parts of the page: what they are called and what draws them.
 SECTIONS = {
     "what": (N_("What it is"), _what),
@@ -279,6 +296,7 @@ SECTIONS = {
     "pairs": (N_("Pairs"), _pairs),
     "groups": (N_("Groups"), _groups),
     "versus": (N_("Compared"), _versus),
+    "card": (N_("Card"), _card),
 }
 
 
