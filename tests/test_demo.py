@@ -24,5 +24,5 @@ def test_twice_is_once(space: Workspace) -> None:
     with closing(space.store(read_only=True)) as store:
         assert len(store.batches()) == 1 and store.verify().ok
     words = demo.capacity_words(one.evaluation.capacity)
-    assert words["examined"].tolist() == ["0.5%", "1.0%", "2.0%", "5.0%"]
+    assert words["examined"].tolist() == ["0.5%", "1.0%", "2.0%", "5.0%", "10.0%"]
     assert {"hit rate random", "hit rate rules", "hit rate profiles", "detected profiles"} <= set(words.columns)
