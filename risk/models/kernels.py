@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numba
 import numpy as np
 
-__all__ = ["Search", "bins_of", "explain_rows", "margin_rows", "flat"]
+__all__ = ["ROWS", "Search", "bins_of", "block_bins", "explain_rows", "margin_rows", "flat"]
 
-_ROWS = 128  # rows a block: bins and attributions of 30 features fit the first-level cache
+ROWS = 128  # rows a block: bins and attributions of 30 features fit the first-level cache
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def bins_of(x: np.ndarray, search: Search) -> np.ndarray:
 
 
 @numba.njit(cache=True, nogil=True)
-def _block_bins(x, at, m, edges, start, steps, sizes, column, bins):
+def block_bins(x, at, m, edges, start, steps, sizes, column, bins):
     """Bins (p, m) of rows at…at+m. Rows are the inner loop: no branch, and no step waits for another row's."""
     for j in range(x.shape[1]):
         low = bins[j]
@@ -93,10 +93,10 @@ def _block_bins(x, at, m, edges, start, steps, sizes, column, bins):
 @numba.njit(cache=True, nogil=True)
 def _bin_rows(x, edges, start, steps, sizes, out):
     n, p = x.shape
-    bins, column = np.empty((p, _ROWS), np.int32), np.empty(_ROWS, np.float32)
-    for at in range(0, n, _ROWS):
-        m = min(_ROWS, n - at)
-        _block_bins(x, at, m, edges, start, steps, sizes, column, bins)
+    bins, column = np.empty((p, ROWS), np.int32), np.empty(ROWS, np.float32)
+    for at in range(0, n, ROWS):
+        m = min(ROWS, n - at)
+        block_bins(x, at, m, edges, start, steps, sizes, column, bins)
         for i in range(m):
             for j in range(p):
                 out[at + i, j] = bins[j, i]
@@ -122,10 +122,10 @@ def _block_margins(bins, m, sizes, single, single_at, pairs, pair, pair_at, base
 def margin_rows(x, edges, start, steps, sizes, single, single_at, pairs, pair, pair_at, base, margin):
     """Fill `margin` (n,) from float32 `x` (n, p)."""
     n, p = x.shape
-    bins, column = np.empty((p, _ROWS), np.int32), np.empty(_ROWS, np.float32)
-    for at in range(0, n, _ROWS):
-        m = min(_ROWS, n - at)
-        _block_bins(x, at, m, edges, start, steps, sizes, column, bins)
+    bins, column = np.empty((p, ROWS), np.int32), np.empty(ROWS, np.float32)
+    for at in range(0, n, ROWS):
+        m = min(ROWS, n - at)
+        block_bins(x, at, m, edges, start, steps, sizes, column, bins)
         _block_margins(bins, m, sizes, single, single_at, pairs, pair, pair_at, base, margin[at:at + m])
 
 
@@ -133,10 +133,10 @@ def margin_rows(x, edges, start, steps, sizes, single, single_at, pairs, pair, p
 def explain_rows(x, edges, start, steps, sizes, single, single_at, pairs, pair, pair_at, base, phi, margin):
     """Fill `phi` (n, p) and `margin` (n,) from float32 `x` (n, p): bin search, then look-ups."""
     n, p = x.shape
-    bins, column = np.empty((p, _ROWS), np.int32), np.empty(_ROWS, np.float32)
-    for at in range(0, n, _ROWS):
-        m = min(_ROWS, n - at)
-        _block_bins(x, at, m, edges, start, steps, sizes, column, bins)
+    bins, column = np.empty((p, ROWS), np.int32), np.empty(ROWS, np.float32)
+    for at in range(0, n, ROWS):
+        m = min(ROWS, n - at)
+        block_bins(x, at, m, edges, start, steps, sizes, column, bins)
         _block_margins(bins, m, sizes, single, single_at, pairs, pair, pair_at, base, margin[at:at + m])
         for j in range(p):
             first = single_at[j]
