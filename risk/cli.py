@@ -116,11 +116,18 @@ def train(data: DataArg,
 @app.command()
 def explain(model: ModelArg, data: DataArg,
             item: Annotated[str, typer.Option("--item", help="The item to explain.")],
+            compare: Annotated[list[str] | None, typer.Option("--compare", help="Another model: what it says instead.")]
+            = None,
             schema: SchemaOpt = None, workspace: SpaceOpt = None, format: FormatOpt = "table") -> None:
     """One item: its score, the reasons in words, and attributions that add up.
 
-    Example: risk explain champion stream --item CX000000005QM
+    With --compare, what several models say about it and where they disagree on the reasons.
+
+    Example: risk explain champion stream --item CX000000005QM --compare ga2m --compare scorecard
     """
+    if compare:
+        return cli_explain.compare_models([model, *compare], data, item, schema=schema, workspace=workspace,
+                                          format=format)
     import pandas as pd
 
     from risk import workbench

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Optional
 
 import typer
 
 from risk.cli_tools import print_table, space
 
-__all__ = ["add_to"]
+__all__ = ["add_to", "compare_models"]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -83,3 +85,25 @@ def counter_check(
     print_table(found.similar.round(3), "table")
     print("\nWhat models say\n")
     print_table(found.agreement.round(3), "table")
+
+
+def compare_models(names: Sequence[str], data: Path, item: str, *, schema: Path | None = None,
+                   workspace: Path | None = None, format: str = "table") -> None:
+    """Print what several models say about one item; part of ``risk explain --compare``."""
+    import pandas as pd
+
+    from risk import explaining, workbench
+    from risk.explanation import as_frequency, odds_words
+
+    registry = space(workspace).registry
+    models = {name: registry.load(name) for name in names}
+    loaded = workbench.open_data(data, schema=schema)
+    said, reasons = explaining.compare_item(models, loaded, item)
+    if format != "table":
+        return print_table(reasons, format)
+    for row in said.itertuples():
+        print(f"{row.model}: {as_frequency(row.risk_score, loaded.dictionary.question)}. {row.top_reason}")
+    words = {name: [("does not use it" if pd.isna(v) else odds_words(v)) for v in reasons[name]]
+             for name in reasons.columns[2:-1]}
+    print("\nWhat each makes of the details that any of them finds most important\n")
+    print_table(reasons[["title"]].assign(**words, together=reasons["reading"]), format)

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from risk.errors import Refused
+from risk.errors import ExplanationWithheld, Refused
+from risk.explanation import HARDLY, Reason
 from risk.features import quantity
 from risk.fitted import FittedModel
 from risk.schema import Dictionary, Field
@@ -28,6 +29,7 @@ __all__ = [
     "robustness_words",
     "Similar",
     "agreement",
+    "differing_reasons",
 ]
 
 _FACTORS = np.concatenate([1 / np.geomspace(1.02, 30, 24)[::-1], np.geomspace(1.02, 30, 24)])
@@ -278,19 +280,70 @@ def agreement(models: Mapping[str, FittedModel], row: pd.DataFrame) -> pd.DataFr
     -------
     DataFrame
         ``model, margin, risk_score, top_feature, top_reason, same_top_reason``, the first model being what
-        the others are compared with. A top reason is the feature that raises the odds most.
+        the others are compared with. A top reason is the feature that raises the odds most; of an explanation
+        that was withheld, the message stands there instead.
     """
-    out: list[dict[str, Any]] = []
-    for name, model in models.items():
-        scored = model.attribute(row).iloc[0]
-        raising = [r for r in model.reasons(row)[0] if r.attribution > 0]
-        out.append(
-            {
-                "model": name,
-                "margin": float(scored["margin"]),
-                "risk_score": float(scored["risk_score"]),
-                "top_feature": raising[0].feature if raising else "",
-                "top_reason": raising[0].text if raising else "Nothing raises the odds.",
-            }
-        )
+    out = [{"model": name, **_says(model, row)} for name, model in models.items()]
     return pd.DataFrame(out).assign(same_top_reason=[r["top_feature"] == out[0]["top_feature"] for r in out])
+
+
+def _says(model: FittedModel, row: pd.DataFrame) -> dict[str, Any]:
+    scored = model.score(row).iloc[0]
+    out = {"margin": float(scored["margin"]), "risk_score": float(scored["risk_score"])}
+    try:
+        raising = [r for r in model.reasons(row)[0] if r.attribution > 0]
+    except ExplanationWithheld as error:
+        return {**out, "top_feature": "", "top_reason": str(error)}
+    feature, text = (raising[0].feature, raising[0].text) if raising else ("", "Nothing raises the odds.")
+    return {**out, "top_feature": feature, "top_reason": text}
+
+
+def differing_reasons(models: Mapping[str, FittedModel], row: pd.DataFrame, *, k: int = 3) -> pd.DataFrame:
+    """Where several models disagree on the reason: each model's part of what any of them finds important.
+
+    Parameters
+    ----------
+    models
+        Name → model; those that withhold their explanation are left out.
+    row
+        One declaration, shape (1, …).
+    k
+        How many of each model's largest attributions count as important.
+
+    Returns
+    -------
+    DataFrame
+        ``feature, title``, one column a model (log-odds; NaN where it does not use the feature), and
+        ``reading``: *same direction*, *opposite directions*, or *not for all* where it hardly moves a score.
+        What is important to most models comes first.
+    """
+    said = {name: listed for name, model in models.items() if (listed := _reasons_or_none(model, row)) is not None}
+    order: dict[str, int] = {}
+    for listed in said.values():
+        for place, r in enumerate(listed[:k]):
+            order[r.feature] = order.get(r.feature, 0) + k - place
+    parts = {name: {r.feature: r.attribution for r in listed} for name, listed in said.items()}
+    titles = {r.feature: r.title for listed in said.values() for r in listed}
+    rows = [{"feature": f, "title": titles[f], **{name: part.get(f, np.nan) for name, part in parts.items()},
+             "reading": _reading([part.get(f, np.nan) for part in parts.values()])}
+            for f in sorted(order, key=lambda f: -order[f])]
+    return pd.DataFrame(rows, columns=["feature", "title", *parts, "reading"])
+
+
+def _reasons_or_none(model: FittedModel, row: pd.DataFrame) -> list[Reason] | None:
+    try:
+        return model.reasons(row)[0]
+    except ExplanationWithheld:
+        return None
+
+
+def _reading(values: Sequence[float]) -> str:
+    """How models' attributions of one feature go together.
+
+    >>> _reading([0.5, 0.2]), _reading([0.5, -0.2, 0.0]), _reading([0.5, 0.01])
+    ('same direction', 'opposite directions', 'not for all')
+    """
+    loud = [v for v in values if abs(v) >= HARDLY]
+    if min(loud, default=0) < 0 < max(loud, default=0):
+        return "opposite directions"
+    return "same direction" if len(loud) == len(values) else "not for all"

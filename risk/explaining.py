@@ -13,13 +13,21 @@ import pandas as pd
 
 from data_synthetic.world import CONTAINS
 from risk import explanation_audit, training, workbench
-from risk.counterchecks import LaneLimits, Similar, Turn, agreement, robustness_words, turning_changes
+from risk.counterchecks import (
+    LaneLimits,
+    Similar,
+    Turn,
+    agreement,
+    differing_reasons,
+    robustness_words,
+    turning_changes,
+)
 from risk.errors import BadSetting, NotFound, Refused
 from risk.explanation_audit import cause_agreement, causes_of, deletion_curves, side_by_side
 from risk.fitted import FittedModel
 from risk.intake import Data, load_truth
 
-__all__ = ["ExplanationAudit", "CounterCheck", "audit_explanations", "counter_check"]
+__all__ = ["ExplanationAudit", "CounterCheck", "audit_explanations", "compare_item", "counter_check"]
 
 _STEADY_ITEMS, _NUDGES, _NUDGE = 2000, 3, 0.01
 _ADDED_UP = 5000  # items beside the flagged ones whose attributions are added up
@@ -230,21 +238,34 @@ def counter_check(
     others
         Further models by name.
     """
-    ids = data.declarations[data.dictionary.id_field].astype("str")
-    at = np.flatnonzero(ids == item_id)
-    if not len(at):
-        raise NotFound("item", item_id, todo="Check the identifier; it must be in the data set given.")
-    row, scored = data.declarations.iloc[at[:1]], model.attribute(data.declarations)
+    at = _place(data, item_id)
+    row, scored = data.declarations.iloc[[at]], model.attribute(data.declarations)
     limits = _limits(scored, capacity or max(1, len(scored) // 50))
     turns = turning_changes(model, row, limits)
     return CounterCheck(
         item_id,
-        limits.lane_of(float(scored["margin"].iloc[at[0]])),
+        limits.lane_of(float(scored["margin"].iloc[at])),
         robustness_words(turns, model.dictionary),
         tuple(turns),
-        similar_items(model, data, scored, int(at[0]), k=k),
+        similar_items(model, data, scored, at, k=k),
         agreement({model.model_id or model.kind: model, **(others or {})}, row),
     )
+
+
+def compare_item(models: Mapping[str, FittedModel], data: Data, item_id: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What several models say about one item, and where they disagree on the reasons.
+
+    Returns what `risk.counterchecks.agreement` and `risk.counterchecks.differing_reasons` return.
+    """
+    row = data.declarations.iloc[[_place(data, item_id)]]
+    return agreement(models, row), differing_reasons(models, row)
+
+
+def _place(data: Data, item_id: str) -> int:
+    at = np.flatnonzero(data.declarations[data.dictionary.id_field].astype("str") == item_id)
+    if not len(at):
+        raise NotFound("item", item_id, todo="Check the identifier; it must be in the data set given.")
+    return int(at[0])
 
 
 def _limits(scored: pd.DataFrame, capacity: int) -> LaneLimits:

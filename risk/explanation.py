@@ -19,10 +19,11 @@ from risk.features import Columns, Features, Shown
 if TYPE_CHECKING:
     import shap
 
-__all__ = ["Reason", "TOLERANCE", "check_additive", "as_shap", "reasons", "leading_reasons", "by_concept",
+__all__ = ["HARDLY", "Reason", "TOLERANCE", "check_additive", "as_shap", "reasons", "leading_reasons", "by_concept",
            "as_frequency", "odds_words", "tree_explainer", "tree_attributions"]
 
 TOLERANCE = 1e-6
+HARDLY = math.log(1.05)  # log-odds: below it, an attribution hardly changes the odds
 
 
 @dataclass(frozen=True)
@@ -165,7 +166,7 @@ def odds_words(attribution: float, translate: Translate = str) -> str:
     ('raises the odds 2.3×', 'lowers the odds 2.3×', 'hardly changes the odds')
     """
     factor = math.exp(min(abs(attribution), 50))
-    if factor < 1.05:
+    if abs(attribution) < HARDLY:
         return translate("hardly changes the odds")
     size = f"{factor:.2f}" if factor < 1.2 else f"{factor:.1f}" if factor < 20 else f"{factor:,.0f}"
     template = "raises the odds {size}×" if attribution > 0 else "lowers the odds {size}×"

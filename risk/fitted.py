@@ -114,9 +114,8 @@ class FittedModel:
         return as_shap(phi, self.base_value, x, self.tables.names)
 
     def reasons(self, declarations: pd.DataFrame, *, translate: Translate = str) -> list[list[Reason]]:
-        """Every item's reasons in words, largest first; for a page of items."""
-        phi = self.tables.attributions(self._matrix(declarations))
-        return reasons(self.features, declarations, phi, translate=translate)
+        """Every item's reasons in words, largest first; for a page of items. Withheld as in `attribute`."""
+        return self.attribute_and_say(declarations, translate=translate)[1]
 
     def _resembling(self, x: np.ndarray) -> pd.DataFrame:
         if not isinstance(self.tables, ProfileTables):

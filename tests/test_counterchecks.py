@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from risk import workbench
@@ -13,12 +15,14 @@ from risk.counterchecks import (
     LaneLimits,
     Similar,
     agreement,
+    differing_reasons,
     robustness_words,
     stated_fields,
     turning_changes,
 )
 from risk.errors import BadSetting, NotFound, Refused
-from risk.explaining import audit_explanations, counter_check
+from risk.explaining import audit_explanations, compare_item, counter_check
+from risk.features.history import past_name
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +127,63 @@ def test_models_are_set_beside_one_another(model, rules, newest) -> None:
     )
 
 
+def test_where_models_disagree_is_said_of_each_detail(model, rules, newest) -> None:
+    """A model upside down disagrees with itself on everything that matters; the rule book reads less."""
+    upside = replace(model, tables=model.tables.scaled(-1.0, 0.0))
+    table = differing_reasons({"ours": model, "upside": upside, "rules": rules}, newest.iloc[[0]])
+    loud = table[(table["ours"].abs() > 0.05)]
+    assert len(loud) and (loud["reading"] == "opposite directions").all()
+    np.testing.assert_allclose(table["ours"], -table["upside"], atol=1e-9)
+    alike = differing_reasons({"ours": model, "again": model}, newest.iloc[[0]], k=2)
+    assert len(alike) == 2 and set(alike["reading"]) == {"same direction"}
+    ours = {r.feature: r.attribution for r in model.reasons(newest.iloc[[0]])[0]}
+    assert alike["ours"].tolist() == pytest.approx([ours[f] for f in alike["feature"]])
+
+
+def test_one_item_by_several_models(model, rules, data) -> None:
+    item = str(data.declarations["item_id"].iloc[-5])
+    said, reasons = compare_item({"ours": model, "rules": rules}, data, item)
+    assert said["model"].tolist() == ["ours", "rules"] and {"ours", "rules", "reading"} <= set(reasons.columns)
+    with pytest.raises(NotFound):
+        compare_item({"ours": model}, data, "nobody")
+
+
+FEW = st.sampled_from([0.0, 1.0, 2.0, 5.0, 40.0])
+CODES = st.sampled_from([None, "QO", "QP", "QR"])
+
+
+@settings(max_examples=25)
+@given(at=st.integers(0, 39), transit=CODES, operator=CODES, sender=FEW, recipient=FEW,
+       text=st.sampled_from([None, "goods", "parts of machine", "x"]))
+def test_what_if_moves_monotone_features_only_their_stated_way(model, newest, at, transit, operator, sender, recipient,
+                                                              text) -> None:
+    """Of declarations changed at will, each feature with a stated direction moves the margin only that way."""
+    row = newest.iloc[[at]]
+    changes = {"transit": transit, "description": text} | ({"origin_operator": operator} if operator else {})
+    past = {past_name("sender_id", "found"): sender, past_name("recipient_id", "found"): recipient}
+    before = model.features.transform(row).to_numpy(np.float32)
+    after = model.features.transform(row.astype({k: object for k in changes}).assign(**changes, **past)).to_numpy(
+        np.float32)
+    for j, feature in enumerate(model.features.specs):
+        if feature.monotone and np.isfinite(before[0, j]) and np.isfinite(after[0, j]):
+            one = before.copy()
+            one[0, j] = after[0, j]
+            moved = model.tables.margins(one)[0] - model.tables.margins(before)[0]
+            assert moved * feature.monotone * np.sign(after[0, j] - before[0, j]) >= -1e-12, feature.name
+
+
+@pytest.mark.parametrize("at", [0, 7, 21])
+def test_a_longer_way_or_another_find_never_lowers_the_score(model, newest, at: int) -> None:
+    """The same, from end to end: fields that only one feature reads, through the gate and the features' own code."""
+    row = newest.iloc[[at]]
+    origin, item = str(row["origin"].iloc[0]), str(row["item_id"].iloc[0])
+    straight = workbench.what_if(model, row, {"transit": origin, "origin_operator": origin})
+    crooked = workbench.what_if(model, row, {"transit": "QP" if origin != "QP" else "QO", "origin_operator": origin})
+    assert crooked.margin >= straight.margin - 1e-12
+    known = row.assign(**{past_name("sender_id", "found"): row[past_name("sender_id", "found")] + 1})
+    assert workbench.explain_item(model, known, item).margin >= workbench.explain_item(model, row, item).margin - 1e-12
+
+
 def test_counter_check_of_one_item(model, data) -> None:
     item = str(data.declarations["item_id"].iloc[-5])
     found = counter_check(model, data, item, k=6)
@@ -158,7 +219,6 @@ def test_reasons_are_compared_after_training_again(rules, data) -> None:
 
 
 def test_audit_refuses_what_it_cannot_judge(model, data) -> None:
-    from dataclasses import replace
     from pathlib import Path
 
     with pytest.raises(BadSetting, match="rate is 0"):

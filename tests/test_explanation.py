@@ -58,7 +58,8 @@ def test_every_reason_is_a_whole_sentence(model, data) -> None:
             assert "  " not in r.text and "  " not in r.sentence
 
 
-def test_shap_plots_work_on_the_result(model, data) -> None:
+@pytest.mark.parametrize("plot", ["beeswarm", "waterfall", "bar", "scatter"])
+def test_shap_plots_work_on_the_result(model, data, plot: str) -> None:
     import matplotlib
 
     matplotlib.use("Agg")
@@ -67,8 +68,11 @@ def test_shap_plots_work_on_the_result(model, data) -> None:
 
     explanation = model.explain(data.declarations.head(60))
     assert explanation.values.shape == (60, len(model.tables.names))
-    shap.plots.waterfall(explanation[0], show=False)
-    shap.plots.bar(explanation, show=False)
+    what = {"waterfall": explanation[0], "scatter": explanation[:, "gross_weight_g"]}.get(plot, explanation)
+    how = {"plot_size": None} if plot == "beeswarm" else {}
+    getattr(shap.plots, plot)(what, show=False, **how)
+    said = [t.get_text() for a in plt.gcf().axes for t in (a.xaxis.label, a.yaxis.label, *a.get_yticklabels())]
+    assert plt.gcf().axes[0].has_data() and any(name in text for name in model.tables.names for text in said)
     plt.close("all")
 
 

@@ -27,7 +27,10 @@ def _panel(title: str, name: str, body, batch: Batch, item_id: str) -> None:
     panel = st.expander(title, key=f"panel:{name}", on_change="rerun")
     if panel.open:
         with panel:
-            body(batch, item_id)
+            try:
+                body(batch, item_id)
+            except RiskError as error:
+                st.html(html.note(str(error), "bad"))
 
 
 def _parties(batch: Batch, item_id: str) -> None:
@@ -86,11 +89,9 @@ def _others(batch: Batch, item_id: str) -> None:
     if len(names) < 2:
         st.html(html.note(_("No other model is registered. Train one with: risk train DATA --model rules")))
         return
-    try:
-        said = compare.others({name: shared.model(name) for name in names}, shared.row(batch, item_id))
-    except RiskError as error:
-        st.html(html.note(str(error), "bad"))
-        return
+    models, row = {name: shared.model(name) for name in names}, shared.row(batch, item_id)
     headers = (_("Model"), _("Irregular among such items"), _("Strongest reason"))
-    rows = [(m.name, m.frequency, m.reason if m.agrees else f"{m.reason} ≠") for m in said]
+    rows = [(m.name, m.frequency, m.reason if m.agrees else f"{m.reason} ≠") for m in compare.others(models, row)]
     st.html(html.table(headers, rows, caption=_("What other models say")))
+    headers, rows = compare.differing(models, row)
+    st.html(html.table(headers, rows, caption=_("Where they agree and disagree on the reasons")))

@@ -8,14 +8,21 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from risk.counterchecks import LaneLimits, Similar, agreement, turning_changes
+from risk.counterchecks import LaneLimits, Similar, agreement, differing_reasons, turning_changes
+from risk.explanation import odds_words
 from risk.features.history import WINDOWS_DAYS, past_name
 from risk.fitted import FittedModel
 from risk.schema import Dictionary
-from risk.ui.i18n import _, moment, number, plural
+from risk.ui.i18n import N_, _, moment, number, plural, translator
 from risk.ui.present.words import brief_frequency, exact, lane_title
 
-__all__ = ["OtherModel", "PartyPast", "SimilarItem", "others", "parties", "similar", "turns"]
+__all__ = ["OtherModel", "PartyPast", "SimilarItem", "differing", "others", "parties", "similar", "turns"]
+
+_READINGS = {
+    "same direction": N_("same direction"),
+    "opposite directions": N_("opposite directions"),
+    "not for all": N_("not for all"),
+}
 
 
 @dataclass(frozen=True)
@@ -141,3 +148,18 @@ def others(models: Mapping[str, FittedModel], row: pd.DataFrame) -> list[OtherMo
         )
         for r in said.itertuples()
     ]
+
+
+def differing(models: Mapping[str, FittedModel], row: pd.DataFrame) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Headers and rows: what each model makes of the details that any of them finds most important."""
+    told = differing_reasons(models, row)
+    names = [name for name in models if name in told]
+    rows = [
+        (_(r["title"]), *(_part(r[name]) for name in names), _(_READINGS[r["reading"]]))
+        for r in told.to_dict("records")
+    ]
+    return (_("Detail"), *names, _("Together")), rows
+
+
+def _part(attribution: float) -> str:
+    return _("does not use it") if np.isnan(attribution) else odds_words(attribution, translator())
