@@ -90,7 +90,7 @@ def test_the_service_refuses(broken, data) -> None:
     names = [f.name for f in broken.dictionary.fields()]
     asked = data.declarations.tail(1)[names].astype(object).where(lambda t: t.notna(), None).to_dict("records")
     with pytest.raises(ExplanationWithheld):
-        Scorer(Fixed()).score(broken, asked)
+        Scorer(Fixed()).answer(asked)
 
 
 def test_a_queue_is_not_opened_on_reasons_that_miss(broken, data, tmp_path) -> None:

@@ -268,9 +268,9 @@ class AdditiveTables:
         return Search.of(self.edges), (single, single_at, pairs, pair, pair_at)
 
 
-def in_blocks(work: Callable[[slice], None], n: int, threads: int, *, block: int = _BLOCK) -> None:
+def in_blocks(work: Callable[[slice], None], n: int, threads: int) -> None:
     """Do `work` on blocks of rows; the kernels release the interpreter's lock, and blocks do not overlap."""
-    blocks = [slice(start, start + block) for start in range(0, n, block)]
+    blocks = [slice(start, start + _BLOCK) for start in range(0, n, _BLOCK)]
     if threads == 1 or len(blocks) == 1:
         for rows in blocks:
             work(rows)
