@@ -118,7 +118,9 @@ def explain(model: ModelArg, data: DataArg,
             item: Annotated[str, typer.Option("--item", help="The item to explain.")],
             compare: Annotated[list[str] | None, typer.Option("--compare", help="Another model: what it says instead.")]
             = None,
-            schema: SchemaOpt = None, workspace: SpaceOpt = None, format: FormatOpt = "table") -> None:
+            schema: SchemaOpt = None,
+            history: Annotated[Path | None, typer.Option("--history", help="Data whose items came before.")] = None,
+            workspace: SpaceOpt = None, format: FormatOpt = "table") -> None:
     """One item: its score, the reasons in words, and attributions that add up.
 
     With --compare, what several models say about it and where they disagree on the reasons.
@@ -126,13 +128,13 @@ def explain(model: ModelArg, data: DataArg,
     Example: risk explain champion stream --item CX000000005QM --compare ga2m --compare scorecard
     """
     if compare:
-        return cli_explain.compare_models([model, *compare], data, item, schema=schema, workspace=workspace,
-                                          format=format)
+        return cli_explain.compare_models([model, *compare], data, item, schema=schema, history=history,
+                                          workspace=workspace, format=format)
     import pandas as pd
 
     from risk import workbench
 
-    loaded = workbench.open_data(data, schema=schema)
+    loaded = workbench.open_data(data, schema=schema, history=history)
     told = workbench.explain_item(space(workspace).registry.load(model), loaded.declarations, item)
     table = pd.DataFrame([{"feature": r.feature, "attribution": round(r.attribution, 6), "reason": r.text}
                           for r in told.reasons])

@@ -88,7 +88,7 @@ def counter_check(
 
 
 def compare_models(names: Sequence[str], data: Path, item: str, *, schema: Path | None = None,
-                   workspace: Path | None = None, format: str = "table") -> None:
+                   history: Path | None = None, workspace: Path | None = None, format: str = "table") -> None:
     """Print what several models say about one item; part of ``risk explain --compare``."""
     import pandas as pd
 
@@ -97,7 +97,7 @@ def compare_models(names: Sequence[str], data: Path, item: str, *, schema: Path 
 
     registry = space(workspace).registry
     models = {name: registry.load(name) for name in names}
-    loaded = workbench.open_data(data, schema=schema)
+    loaded = workbench.open_data(data, schema=schema, history=history)
     said, reasons = explaining.compare_item(models, loaded, item)
     if format != "table":
         return print_table(reasons, format)

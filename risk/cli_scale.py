@@ -37,6 +37,7 @@ def score(
         bool, typer.Option("--explain", help="Also write each feature's attribution.")
     ] = False,
     schema: Annotated[Path | None, typer.Option("--schema", help="Data dictionary of a single file.")] = None,
+    history: Annotated[Path | None, typer.Option("--history", help="Data whose items came before.")] = None,
     cluster: Annotated[str | None, typer.Option("--cluster", help="Address of a Dask scheduler.")] = None,
     memory_limit: Annotated[
         str, typer.Option("--memory-limit", help="Of this machine, for all tasks.")
@@ -53,7 +54,7 @@ def score(
     fitted, means = space(workspace).registry.load(model), Means(cluster, memory_limit, processes)
     with _progress() as progress:
         done = score_to_file(
-            fitted, data, out, explain=explain, schema=schema, means=means, progress=progress
+            fitted, data, out, explain=explain, schema=schema, history=history, means=means, progress=progress
         )
     for notice in done.notices:
         tell(notice)

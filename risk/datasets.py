@@ -14,7 +14,7 @@ import pandas as pd
 
 from risk import intake, schema_infer
 from risk.errors import FileRefused, Refused
-from risk.features import with_past
+from risk.features import PartyHistory, with_past
 from risk.intake import Data
 from risk.schema import Dictionary
 
@@ -48,9 +48,20 @@ def check(path: str | Path, *, schema: str | Path | None = None) -> intake.Findi
     return intake.check_data(path, dictionary=_dictionary_for(path, schema), now=_now())
 
 
-def open_data(path: str | Path, *, schema: str | Path | None = None) -> Data:
-    """Load a data set; a single file uses `schema`, a ``datapackage.json`` beside it, or the postal one."""
-    return load_data(path, dictionary=_dictionary_for(path, schema))
+def open_data(
+    path: str | Path, *, schema: str | Path | None = None, history: str | Path | None = None
+) -> Data:
+    """Load a data set; a single file uses `schema`, a ``datapackage.json`` beside it, or the postal one.
+
+    With `history`, a data set of the same kind, what was known at each item's moment is looked up there too.
+    """
+    dictionary = _dictionary_for(path, schema)
+    if history is None:
+        return load_data(path, dictionary=dictionary)
+    before = intake.load_data(history, dictionary=_dictionary_for(history, schema), now=_now())
+    data = intake.load_data(path, dictionary=dictionary, now=_now())
+    earlier = PartyHistory.of(before.declarations, data.dictionary, outcomes=before.outcomes)
+    return known(data, earlier=earlier)
 
 
 def load_data(path: str | Path, *, dictionary: Dictionary | None = None) -> Data:
@@ -61,10 +72,11 @@ def load_data(path: str | Path, *, dictionary: Dictionary | None = None) -> Data
     return known(intake.load_data(path, dictionary=dictionary, now=_now()))
 
 
-def known(data: Data, dictionary: Dictionary | None = None) -> Data:
-    """The data with its parties' past, as `dictionary` (by default the data's own) asks for it."""
+def known(data: Data, dictionary: Dictionary | None = None, *, earlier: PartyHistory | None = None) -> Data:
+    """The data with its past, as `dictionary` (by default the data's own) asks for it; `earlier` came before."""
     dictionary = dictionary or data.dictionary
-    return replace(data, declarations=with_past(data.declarations, dictionary, outcomes=data.outcomes))
+    past = with_past(data.declarations, dictionary, outcomes=data.outcomes, earlier=earlier)
+    return replace(data, declarations=past)
 
 
 @dataclass(frozen=True)
@@ -148,11 +160,15 @@ def write_dictionary(descriptor: Mapping[str, Any], path: str | Path) -> None:
 
 
 def guesses_table(descriptor: Mapping[str, Any]) -> pd.DataFrame:
-    """What was guessed of each column: ``field, role, type, review``."""
-    fields = Dictionary(descriptor).fields()
-    return pd.DataFrame(
-        [{"field": f.name, "role": f.role, "type": f.type, "review": f.review} for f in fields]
-    )
+    """What was guessed of each column, and which features were drafted: ``field, role, type, review``."""
+    d = Dictionary(descriptor)
+    fields = [{"field": f.name, "role": f.role, "type": f.type, "review": f.review} for f in d.fields()]
+    drafted = [
+        {"field": f.name, "role": f"feature ({f.kind})", "type": "number", "review": f.review}
+        for f in d.features
+        if f.review
+    ]
+    return pd.DataFrame(fields + drafted)
 
 
 def _dictionary_for(path: str | Path, schema: str | Path | None) -> Dictionary | None:

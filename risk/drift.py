@@ -156,7 +156,7 @@ def _row(week: int, monitor: str, what: str, n: float, value: float, low: float,
 def _stability(
     model: FittedModel, items: pd.DataFrame, before: np.ndarray, week: np.ndarray, limits: Limits
 ) -> Iterator[dict]:
-    x = model.features.transform(items).drop(columns=[f.name for f in model.features.party_specs])
+    x = model.features.transform(items).drop(columns=[f.name for f in model.features.past_specs])
     x["score"] = model.score(items)["margin"].to_numpy()
     titles = {f.name: f.title for f in model.features.specs}
     weeks, earlier = np.unique(week[week >= 0]), np.unique(week[before])

@@ -144,8 +144,9 @@ def _reason(feature, shown: Shown, attribution: float, translate: Translate) -> 
 
 def _sentence(feature, shown: Shown, attribution: float, translate: Translate) -> str:
     template = translate(_template(feature, shown, attribution))
+    parts = {name: translate(words) for name, words in shown.parts.items()}
     return template.format(shown=translate(shown.text), relation=translate(shown.relation),
-                           usual=translate(shown.usual), title=translate(feature.title))
+                           usual=translate(shown.usual), title=translate(feature.title), **parts)
 
 
 def _template(feature, shown: Shown, attribution: float) -> str:
@@ -154,6 +155,8 @@ def _template(feature, shown: Shown, attribution: float) -> str:
         return templates.get("missing", "{title} is not stated")
     if shown.unknown:
         return templates.get("unknown", "{title} is {shown}, never seen in training")
+    if shown.form in templates:
+        return templates[shown.form]
     direction = "up" if attribution > 0 else "down"
     default = "{title} is {shown}, {relation} {usual}" if shown.relation else "{title} is {shown}"
     return templates.get(direction, templates.get("say", default))

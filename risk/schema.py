@@ -38,7 +38,7 @@ _TYPE_WORDS = {"string": "text", "integer": "a whole number", "number": "a numbe
 _FIELD_KEYS = ("role", "unit", "standard", "known_at", "monotone", "because", "group", "concept",
                "levels", "feature", "reason", "check", "review")
 _FEATURE_KEYS = ("name", "kind", "reads", "title", "unit", "concept", "monotone", "because", "reason",
-                 "params")
+                 "params", "model", "review")
 _PACKAGE_KEYS = ("clock", "as_of", "features", "pairs", "manifest", "label", "family", "question", "review")
 
 
@@ -161,7 +161,8 @@ class Feature:
     """One model feature: how it is made, from which raw fields, and how it is spoken of.
 
     `kind` names an entry of ``risk.features.KINDS``; `reads` are raw field names, in the order the kind
-    wants them; `params` are the kind's own settings.
+    wants them; `params` are the kind's own settings. `model` is False where no model is to learn from it,
+    though pages may show it; `review` says what was guessed and waits for somebody to confirm it.
     """
 
     name: str
@@ -174,6 +175,8 @@ class Feature:
     because: str = ""
     reason: Mapping[str, str] = field(default_factory=dict)
     params: Mapping[str, Any] = field(default_factory=dict)
+    model: bool = True
+    review: str = ""
 
     @classmethod
     def from_descriptor(cls, given: Mapping[str, Any]) -> "Feature":

@@ -49,16 +49,18 @@ def score_to_file(
     *,
     explain: bool = False,
     schema: str | Path | None = None,
+    history: str | Path | None = None,
     means: Means | None = None,
     progress: batch.Progress | None = None,
 ) -> Report:
     """Score a data set into Parquet (CSV where `out` says so).
 
     Parquet is streamed part by part within the memory allowed, and an interrupted run goes on where it was;
-    a CSV is loaded whole. See `risk.batch.score_data_set` for the rest.
+    a CSV is loaded whole, and so is everything where a `history` came before. See
+    `risk.batch.score_data_set` for the rest.
     """
     data, out, means = Path(data), Path(out), means or Means()
-    streamed = data.is_dir() or data.suffix.lower() == ".parquet"
+    streamed = (data.is_dir() or data.suffix.lower() == ".parquet") and history is None
     if streamed and out.suffix.lower() != ".csv" and schema is None:
         done = batch.score_data_set(model, data, out, explain=explain, means=means.check(), progress=progress)
         return Report(done.items, workbench.unknown_notices(model, done.unknown))
@@ -70,7 +72,7 @@ def score_to_file(
             expected="Parquet in and out; workers share nothing else",
             todo="Convert the data, or leave --cluster out.",
         )
-    loaded = workbench.open_data(data, schema=schema)
+    loaded = workbench.open_data(data, schema=schema, history=history)
     scores = workbench.score(model, loaded, explain=explain)
     workbench.write_table(scores, out)
     return Report(len(scores), workbench.scoring_notices(model, loaded))

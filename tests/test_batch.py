@@ -17,8 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from risk import batch, workbench
+from risk.batch.files import slices
 from risk.batch.plan import make_plan
-from risk.batch.tasks import _past_of, past, spread
+from risk.batch.tasks import _came, _past_of, past, spread
 from risk.errors import BadSetting, Refused
 from risk.features import PartyHistory, past_columns
 from risk.scoring import Means, score_to_file
@@ -230,11 +231,14 @@ def test_past_by_buckets_is_the_past_of_the_whole_stream(historic) -> None:
         assert spread(plan, part) == ROWS
     assert sum(past(plan, k, b) for k in range(2) for b in range(7)) == 2 * PARTS * ROWS
     found = pd.concat([_past_of(plan, part) for part in plan.parts], ignore_index=True)
-    whole = PartyHistory.of(data.declarations, plan.model.dictionary, outcomes=data.outcomes)
-    expected = PartyHistory.empty(whole.names).past(whole)[list(found.columns)].astype(np.float32)
-    assert set(found.columns) == set(past_columns(plan.model.dictionary))
-    pd.testing.assert_frame_equal(found, expected)
-    assert (found.max() > 0).all()
+    d = plan.model.dictionary
+    whole = PartyHistory.of(data.declarations, d, outcomes=data.outcomes)
+    expected = PartyHistory.empty(whole.names).past(whole)
+    pd.testing.assert_frame_equal(found, expected[list(found.columns)].astype(np.float32))
+    came = pd.concat([_came(plan, f) for part in plan.parts for f in slices(part.path, d, ROWS)], ignore_index=True)
+    pd.testing.assert_frame_equal(came, expected[list(came.columns)])
+    assert {*found.columns, *came.columns} == set(past_columns(d))
+    assert (found.max() > 0).all() and (came.max() > 0).all()
 
 
 # ------------------------------------------------------------------------------------------ a real cluster

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -22,9 +24,19 @@ def made(seed: int, n: int = 60, parties: int = 6) -> PartyHistory:
     rng = np.random.default_rng([seed, 11])
     moment = rng.integers(0, 120, n) * DAY  # whole days: many ties
     party = rng.integers(0, parties, (n, 2)).astype(np.uint64)
-    return PartyHistory(np.arange(n).astype(np.uint64), moment, party,
-                        np.where(rng.random(n) < 0.3, moment + rng.integers(0, 40, n) * DAY, NEVER),
-                        rng.random(n) < 0.4, ("sender", "recipient"))
+    reported = np.where(rng.random(n) < 0.3, moment + rng.integers(0, 40, n) * DAY, NEVER)
+    place = rng.integers(0, 3, n)
+    code = np.column_stack([10 * place + rng.integers(0, 4, n), place]).astype(np.uint64)
+    hours = rng.integers(0, 24, n) * DAY // 24
+    return PartyHistory(np.arange(n).astype(np.uint64), moment + hours * (seed % 2), party, reported,
+                        rng.random(n) < 0.4, ("sender", "recipient"), code, (("new", 20),))
+
+
+def came_by_hand(h: PartyHistory, i: int) -> dict[str, float]:
+    day = h.moment // DAY
+    window = (day < day[i]) & (day >= day[i] - 20)
+    counts = [(window & (h.code[:, k] == h.code[i, k])).sum() for k in (0, 1)]
+    return dict(zip(("new|came", "new|of", "new|code"), (*counts, h.code[i, 0]), strict=True))
 
 
 def by_hand(h: PartyHistory, i: int, k: int) -> dict[str, float]:
@@ -50,6 +62,8 @@ def test_equals_brute_force(seed: int) -> None:
         for k in range(2):
             for column, value in by_hand(h, i, k).items():
                 np.testing.assert_allclose(past[column][i], value, atol=1e-5)
+        for column, value in came_by_hand(h, i).items():
+            assert past[column][i] == value
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 119))
@@ -58,7 +72,7 @@ def test_deleting_the_future_changes_nothing(seed: int, day: int) -> None:
     kept = h.moment <= day * DAY
     early = h.take(np.flatnonzero(kept))
     reported = np.where(early.reported < day * DAY, early.reported, NEVER)
-    hidden = PartyHistory(early.item, early.moment, early.party, reported, early.found, early.names)
+    hidden = replace(early, reported=reported)
     whole = PartyHistory.empty(h.names).past(h)[kept].reset_index(drop=True)
     pd.testing.assert_frame_equal(PartyHistory.empty(h.names).past(hidden), whole)
 
@@ -76,7 +90,7 @@ def test_a_small_batch_over_stored_history_equals_the_whole(seed: int) -> None:
 
 def test_an_items_examination_is_remembered() -> None:
     h = made(1)
-    bare = PartyHistory(h.item, h.moment, h.party, np.full(len(h), NEVER), np.zeros(len(h), bool), h.names)
+    bare = replace(h, reported=np.full(len(h), NEVER), found=np.zeros(len(h), bool))
     pd.testing.assert_frame_equal(h.past(bare), PartyHistory.empty(h.names).past(h))
 
 
@@ -86,6 +100,7 @@ def test_of_a_frame_reads_moment_parties_and_reports(data) -> None:
     assert (h.reported != NEVER).sum() == len(data.outcomes) and h.found.sum() == data.outcomes["found"].sum()
     again = PartyHistory.from_arrays(h.to_arrays())
     np.testing.assert_array_equal(again.party, h.party)
+    assert again.novel == h.novel == (("new_for_origin", 90),) and (again.code == h.code).all()
 
 
 def test_columns_of_different_length_are_refused() -> None:
@@ -98,6 +113,7 @@ def test_columns_of_different_length_are_refused() -> None:
 def test_the_dictionary_says_when_an_item_became_known() -> None:
     d = load_dictionary()
     frame = pd.DataFrame({"item_id": ["a", "b"], "sender_id": ["s", "s"], "recipient_id": ["r", "q"],
+                          "hs_code": ["619110", None], "origin": ["QM", "QM"],
                           "ead_received_utc": pd.to_datetime(["2024-01-01T00:00:00Z", None], utc=True),
                           "arrived_utc": pd.to_datetime(["2024-01-05T00:00:00Z"] * 2, utc=True)})
     moments = PartyHistory.of(frame, d).moment
@@ -138,3 +154,23 @@ def test_no_label_and_no_later_item_moves_a_feature(data, bare) -> None:
     whole = features.transform(with_past(bare, d, outcomes=outcomes)).loc[row.index]
     alone = features.transform(with_past(before, d, outcomes=known)).loc[row.index]
     pd.testing.assert_frame_equal(alone, whole)
+
+
+def test_how_new_a_commodity_is_counts_whole_earlier_days_of_the_same_place() -> None:
+    d = load_dictionary()
+    days = ["01-01", "01-02", "01-02", "01-03", "05-01"]
+    frame = pd.DataFrame({"item_id": list("abcde"), "sender_id": "s", "recipient_id": "r",
+                          "hs_code": ["619110", "619110", "619318", "619199", "619110"], "origin": "QM",
+                          "ead_received_utc": pd.to_datetime([f"2024-{x}T09:00:00Z" for x in days], utc=True),
+                          "arrived_utc": pd.to_datetime(["2024-06-01T00:00:00Z"] * 5, utc=True)})
+    past = with_past(frame, d)
+    assert past["new_for_origin|came"].tolist() == [0, 1, 0, 2, 0]  # by four digits; the last looks 90 days back
+    assert past["new_for_origin|of"].tolist() == [0, 1, 1, 3, 0]
+
+
+def test_a_changed_code_gets_the_usual_novelty_not_a_stale_one(model, data) -> None:
+    features, row = model.features, data.declarations.iloc[[-1]].assign(hs_code="619110", origin="QM")
+    changed = row.assign(hs_code="299952")
+    assert features.say(changed)["new_for_origin"][0].form == "changed"
+    usual = np.float32(features.state_["new_for_origin"]["middle"])
+    assert features.transform(changed)["new_for_origin"].iloc[0] == usual

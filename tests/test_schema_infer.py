@@ -17,6 +17,8 @@ from typer.testing import CliRunner
 
 from risk.cli import app
 from risk.errors import Refused
+from risk.explanation import reasons
+from risk.features import Features, with_past
 from risk.intake import check_data, load_data
 from risk.schema import Dictionary
 from risk.schema_infer import infer_dictionary, infer_table
@@ -102,6 +104,35 @@ def test_many_levels_become_past_rates() -> None:
         "plate_rate": "rate",
         "importer_rate": "rate",
     }
+
+
+def test_parties_with_a_clock_get_features_of_their_past_each_marked_for_review() -> None:
+    days = [f"2026-01-{i % 28 + 1:02d}" for i in range(900)]
+    senders = [f"s{i % 300}" for i in range(900)]
+    d = drafted({"day": days, "importer": MANY, "sender_id": senders, "plate": MANY, "auditor": MANY,
+                 "audit_agent": MANY})
+    past = {f.name: f for f in d.features if f.kind == "party"}
+    assert set(past) == {f"{p}_{w}" for p in ("importer", "sender_id") for w in ("age", "items_30d", "others_30d")}
+    for f in past.values():
+        assert f.review and f.concept == "party_history" and f.unit and f.reason["say"] and f.reads[0] in f.review
+    assert all(f.review for f in d.features if f.kind in ("party", "rate"))
+    assert not [f for f in drafted({"importer": MANY}).features if f.kind == "party"]  # nothing comes before
+    alone = drafted({"day": days, "importer": MANY})
+    assert "importer_others_30d" not in {f.name for f in alone.features}
+
+
+def test_drafted_features_speak_and_see_what_came_before() -> None:
+    days = pd.to_datetime("2026-01-01", utc=True) + pd.to_timedelta(np.arange(900) // 10, unit="D")
+    frame = pd.DataFrame({"row": [f"r{i}" for i in range(900)], "day": days, "importer": MANY,
+                          "sender_id": [f"s{i % 300}" for i in range(900)]})
+    d = drafted({"day": [t.strftime("%Y-%m-%d") for t in days], "importer": MANY, "sender_id": [*frame["sender_id"]]})
+    features = Features(d, without=("importer", "sender_id")).fit(frame)  # past rates stay out
+    assert [f.kind for f in features.specs] == ["party"] * 6
+    told = reasons(features, with_past(frame, d).iloc[[0, -1]], np.full((2, 6), 0.5))
+    first, last = ({r.feature: r.text for r in row} for row in told)
+    assert first["importer_age"] == "The importer has not been seen before, which itself raises the odds 1.6×."
+    assert last["importer_items_30d"].startswith("The importer had 3 items in the 30 days before, within the usual")
+    assert last["sender_id_others_30d"].startswith("The sender id dealt with 1 counterpart (importer) in the 30")
 
 
 def test_clock_label_and_what_is_not_there_are_said() -> None:

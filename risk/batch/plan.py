@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from risk.errors import BadSetting, Refused
-from risk.features import past_columns
+from risk.features import party_columns, past_columns
 from risk.fitted import FittedModel
 
 __all__ = ["GIGABYTE", "Part", "Plan", "make_plan", "memory_bytes", "ROW_GROUP"]
@@ -77,7 +77,7 @@ class Plan:
     @property
     def parties(self) -> tuple[str, ...]:
         """Party fields whose past is wanted."""
-        return tuple(dict.fromkeys(name.split("|")[0] for name in past_columns(self.model.dictionary)))
+        return tuple(dict.fromkeys(name.split("|")[0] for name in party_columns(self.model.dictionary)))
 
     @property
     def n_items(self) -> int:

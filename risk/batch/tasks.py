@@ -14,7 +14,9 @@ import pyarrow.parquet as pq
 
 from risk.batch.files import rows_written, slices, whole
 from risk.batch.plan import Part, Plan
-from risk.features import PartyHistory, past_columns
+from risk.features import PartyHistory, party_columns
+from risk.features.arrivals import Arrivals
+from risk.features.history import novelties, novelty_past
 
 __all__ = ["spread", "past", "score", "spread_folder", "past_folder", "score_file", "unknown_file"]
 
@@ -44,7 +46,8 @@ def spread(plan: Plan, part: Part) -> int:
     target, d = spread_folder(plan, part.index), plan.model.dictionary
     if target.exists():
         return part.rows
-    wanted = [d.id_field, *d.as_of, *(f.name for f in d.role("party"))]
+    counted = [name for f in novelties(d) for name in f.reads]
+    wanted = list(dict.fromkeys([d.id_field, *d.as_of, *(f.name for f in d.role("party")), *counted]))
     outcomes = _outcomes(plan.outcomes, d.id_field, d.label)
     with whole(target) as folder:
         folder.mkdir()
@@ -53,6 +56,9 @@ def spread(plan: Plan, part: Part) -> int:
             for frame in slices(part.path, d, plan.rows_at_once, columns=wanted)
         ]
         history = _joined(pieces)
+        for k in range(history.code.shape[1]):
+            came = history.arrivals(k)
+            np.savez(folder / f"arrivals-{k}.npz", code=came.code, day=came.day, items=came.items)
         for k, name in enumerate(plan.parties):
             own = _of_party(history, name)
             bucket = (own.party[:, 0] % np.uint64(plan.buckets)).astype(np.int64)
@@ -66,14 +72,15 @@ def _joined(pieces: list[PartyHistory]) -> PartyHistory:
     if len(pieces) == 1:
         return pieces[0]
     arrays = [p.to_arrays() for p in pieces]
-    joined = {k: np.concatenate([a[k] for a in arrays]) for k in arrays[0] if k != "names"}
-    return PartyHistory.from_arrays({**joined, "names": np.array(pieces[0].names)})
+    joined = {k: np.concatenate([a[k] for a in arrays]) for k in PartyHistory.ARRAYS}
+    return PartyHistory.from_arrays({**arrays[0], **joined})
 
 
 def _of_party(history: PartyHistory, name: str) -> PartyHistory:
     """The same items seen from one party field: it comes first, its counterpart second."""
     k, n = history.names.index(name), history.party.shape[1]
-    arrays = {**history.to_arrays(), "party": history.party[:, [k, (k + 1) % n]], "names": np.array([name])}
+    arrays = history.of_parties().to_arrays()
+    arrays |= {"party": history.party[:, [k, (k + 1) % n]], "names": np.array([name])}
     return PartyHistory.from_arrays(arrays)
 
 
@@ -99,11 +106,11 @@ def past(plan: Plan, party: int, bucket: int) -> int:
     read = [_load(spread_folder(plan, p.index) / f"{party}-{bucket}.npz") for p in plan.parts]
     lengths = [len(a["row"]) for a in read]
     rows = np.concatenate([a.pop("row") for a in read])
-    joined = {k: np.concatenate([a[k] for a in read]) for k in read[0] if k != "names"}
-    history = PartyHistory.from_arrays({**joined, "names": read[0]["names"]})
+    joined = {k: np.concatenate([a[k] for a in read]) for k in PartyHistory.ARRAYS}
+    history = PartyHistory.from_arrays({**read[0], **joined})
     del read, joined
     found = history.take(np.empty(0, np.int64)).past(history)
-    wanted = [c for c in past_columns(plan.model.dictionary) if c in found.columns]
+    wanted = [c for c in party_columns(plan.model.dictionary) if c in found.columns]
     values = found[wanted].to_numpy(dtype=np.float32)
     ends = np.cumsum(lengths)
     with whole(target) as folder:
@@ -140,10 +147,28 @@ def _scored(plan: Plan, part: Part, unknown: Counter[str]) -> Iterator[pd.DataFr
     make = plan.model.attribute if plan.explain else plan.model.score
     for frame in slices(part.path, plan.model.dictionary, plan.rows_at_once):
         if known is not None:
-            frame = pd.concat([frame, known.iloc[at : at + len(frame)].reset_index(drop=True)], axis=1)
+            past = known.iloc[at : at + len(frame)].reset_index(drop=True)
+            frame = pd.concat([frame, past, _came(plan, frame)], axis=1)
         unknown.update({k: int(n) for k, n in plan.model.features.unknown(frame).sum().items()})
         yield make(frame)
         at += len(frame)
+
+
+def _came(plan: Plan, frame: pd.DataFrame) -> pd.DataFrame:
+    """How often the codes of a part's rows had come, by the counts of all parts."""
+    d = plan.model.dictionary
+    if not novelties(d):
+        return pd.DataFrame(index=frame.index)
+    files = [[spread_folder(plan, p.index) / f"arrivals-{k}.npz" for p in plan.parts]
+             for k in range(2 * len(novelties(d)))]
+    stamps = tuple(tuple((str(f), f.stat().st_mtime_ns) for f in column) for column in files)
+    return novelty_past(frame, d, _arrivals(stamps))
+
+
+@lru_cache(maxsize=1)
+def _arrivals(stamps: tuple[tuple[tuple[str, int], ...], ...]) -> list[Arrivals]:
+    """Counts of all parts added up, read once a process."""
+    return [Arrivals.joined([Arrivals(**_load(Path(f))) for f, _ in column]) for column in stamps]
 
 
 def _past_of(plan: Plan, part: Part) -> pd.DataFrame | None:

@@ -18,14 +18,14 @@ from sklearn.utils.validation import check_is_fitted
 
 from risk.errors import Refused
 from risk.features.columns import Columns
-from risk.features.history import PartyHistory, past_columns, past_of, with_past
+from risk.features.history import PartyHistory, party_columns, past_columns, past_of, with_past
 from risk.features.kinds import KINDS
 from risk.features.rates import REPORTED
 from risk.features.words import Shown, quantity, relation, span
 from risk.schema import Dictionary, Feature
 
-__all__ = ["Columns", "Features", "PartyHistory", "Shown", "past_columns", "past_of", "quantity", "relation",
-           "span", "with_past"]
+__all__ = ["Columns", "Features", "PartyHistory", "Shown", "party_columns", "past_columns", "past_of", "quantity",
+           "relation", "span", "with_past"]
 
 
 class Features(TransformerMixin, BaseEstimator):
@@ -61,12 +61,12 @@ class Features(TransformerMixin, BaseEstimator):
     def specs(self) -> tuple[Feature, ...]:
         """The features made, in column order."""
         left_out = set(self.without)
-        return tuple(f for f in self.dictionary.features if not {f.name, f.concept} & left_out)
+        return tuple(f for f in self.dictionary.features if f.model and not {f.name, f.concept} & left_out)
 
     @property
-    def party_specs(self) -> tuple[Feature, ...]:
-        """The features that need to know a party's past."""
-        return tuple(f for f in self.specs if f.kind == "party")
+    def past_specs(self) -> tuple[Feature, ...]:
+        """The features that need to know what came before: a party's past, how new a commodity is."""
+        return tuple(f for f in self.specs if f.kind in ("party", "novelty"))
 
     def fit(self, frame: pd.DataFrame, y: np.ndarray | None = None, *,
             reported: np.ndarray | None = None) -> "Features":
@@ -84,7 +84,7 @@ class Features(TransformerMixin, BaseEstimator):
         """
         if reported is not None:
             frame = frame.assign(**{REPORTED: reported})
-        frame = with_past(frame, self.dictionary) if self.party_specs else frame
+        frame = with_past(frame, self.dictionary) if self.past_specs else frame
         self.state_: dict[str, Any] = {
             f.name: KINDS[_kind(f)].fit(f, frame, y, self.dictionary) for f in self.specs}
         return self
@@ -138,7 +138,7 @@ class Features(TransformerMixin, BaseEstimator):
         if kept is None or any(a is not b for a, b in zip(kept.key, key, strict=True)):
             specs = self.specs
             lookups = {f.name: KINDS[f.kind].ready(self.state_[f.name]) for f in specs}
-            kept = _Ready(key, specs, lookups, self.needs, bool(self.party_specs), past_columns(self.dictionary))
+            kept = _Ready(key, specs, lookups, self.needs, bool(self.past_specs), past_columns(self.dictionary))
             self._made = kept
         return kept
 
@@ -154,7 +154,7 @@ class Features(TransformerMixin, BaseEstimator):
     def needs(self) -> tuple[str, ...]:
         """Raw columns that must be present to make the features."""
         read = {name for f in self.specs for name in (*f.reads, *_per(f))}
-        if self.party_specs or any(f.kind == "rate" for f in self.specs):
+        if self.past_specs or any(f.kind == "rate" for f in self.specs):
             read |= set(self.dictionary.as_of) or {self.dictionary.id_field}
         return tuple(f.name for f in self.dictionary.fields() if f.name in read)
 

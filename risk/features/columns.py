@@ -15,10 +15,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-__all__ = ["Coded", "Columns", "NOT_STATED", "moments", "strings"]
+__all__ = ["Coded", "Columns", "DAY_MS", "NOT_STATED", "by_pair", "differing", "mixed", "moments", "place",
+           "strings"]
 
 #: The moment of a time that is not stated, in `Columns.moments`: the smallest int64, as numpy writes NaT.
 NOT_STATED = int(np.iinfo(np.int64).min)
+DAY_MS = 86_400_000
 _FEW = 64  # rows up to which plain Python is quicker than any array
 
 
@@ -184,9 +186,9 @@ class Columns:
             moment = np.where(moment == NOT_STATED, self.times(name), moment)
         return moment
 
-    def hashes(self, name: str, suffix: str = "") -> np.ndarray:
+    def hashes(self, name: str, suffix: str = "", digits: int | None = None) -> np.ndarray:
         """A hash of each row's text with `suffix` after it, uint64 (n,); of a missing one that of ``nan``."""
-        coded = self.texts(name)
+        coded = self.texts(name, digits)
         values = np.array([v + suffix for v in [*coded.values, "nan"]], dtype=object)
         return pd.util.hash_array(values, categorize=False)[coded.codes]
 
@@ -217,3 +219,37 @@ def _times(given: Any) -> np.ndarray:
     if isinstance(given, list):
         return np.array([NOT_STATED if v is None else v for v in given], np.int64)
     return pd.to_datetime(given, utc=True).dt.as_unit("ms").astype("int64").to_numpy()
+
+
+def by_pair(a: Coded, b: Coded, function: Callable[[int, int], float]) -> np.ndarray:
+    """`function` of the places of two texts, once per distinct pair; NaN where either is missing. (n_items,)."""
+    codes, pairs = a.with_(b)
+    return np.array([*(function(*pair) for pair in pairs), np.nan], dtype=float)[codes]
+
+
+def differing(reads: Sequence[str], columns: Columns) -> np.ndarray:
+    """Whether each further field is stated and differs from the first; bool (n_items, n_others)."""
+    first, others = columns.texts(reads[0]), [columns.texts(name) for name in reads[1:]]
+    return np.column_stack([o.stated & (_on(o, first) != first.codes) for o in others])
+
+
+def _on(texts: Coded, other: Coded) -> np.ndarray:
+    """Each row's text as its place among the distinct texts of another column; -2 where it is none of them."""
+    at = {v: k for k, v in enumerate(other.values)}
+    return np.array([*(at.get(v, -2) for v in texts.values), -2])[texts.codes]
+
+
+def mixed(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """One hash of two (Fibonacci hashing; wraps around on purpose)."""
+    with np.errstate(over="ignore"):
+        return a * np.uint64(0x9E3779B97F4A7C15) ^ (b + np.uint64(0x7F4A7C15))
+
+
+def place(steps: np.ndarray, at: np.ndarray, first: np.ndarray, last: np.ndarray) -> np.ndarray:
+    """First row in ``first``…``last`` with a step of at least `at`; within a range, steps are sorted."""
+    low, high = first.copy(), last.copy()
+    while (low < high).any():  # a binary search of every item at once
+        middle = (low + high) // 2
+        open_, less = low < high, steps[np.minimum(middle, len(steps) - 1)] < at
+        low, high = np.where(open_ & less, middle + 1, low), np.where(open_ & ~less, middle, high)
+    return low

@@ -1,4 +1,5 @@
-"""What was known about a party at the moment an item is scored: counts, counterparts, findings.
+"""What was known at the moment an item is scored: of its parties counts, counterparts and findings; of its
+commodity how often it had come from there.
 
 A `PartyHistory` is a table of earlier items, one row an item, as compact arrays. An item's past is what
 stands in that table strictly before the item's own moment (when its advance data came, else when it
@@ -9,21 +10,24 @@ Looking up a small batch costs in proportion to the batch and its parties' own r
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import ClassVar
 
 import numba
 import numpy as np
 import pandas as pd
 
 from risk.errors import Refused
-from risk.features.columns import Columns
-from risk.schema import Dictionary
+from risk.features.arrivals import Arrivals
+from risk.features.columns import DAY_MS, Columns, mixed
+from risk.features.novelty import DAYS, codes_of, novelty_name
+from risk.schema import Dictionary, Feature
 
-__all__ = ["PartyHistory", "WINDOWS_DAYS", "past_name", "past_columns", "past_of", "with_past"]
+__all__ = ["PartyHistory", "WINDOWS_DAYS", "novelties", "novelty_past", "party_columns", "past_name", "past_columns",
+           "past_of", "with_past"]
 
 WINDOWS_DAYS = (7, 30, 90)
-_DAY_MS = 86_400_000
 _NEVER = np.iinfo(np.int64).max
 _FEW = 500
 
@@ -39,6 +43,17 @@ def past_name(party: str, what: str, days: int | None = None) -> str:
 
 def past_columns(dictionary: Dictionary) -> tuple[str, ...]:
     """Columns of the past that a dictionary's features read."""
+    new = [novelty_name(f.name, what) for f in novelties(dictionary) for what in ("came", "of", "code")]
+    return (*party_columns(dictionary), *new)
+
+
+def novelties(dictionary: Dictionary) -> tuple[Feature, ...]:
+    """The dictionary's features of how new a code is from a place."""
+    return tuple(f for f in dictionary.features if f.kind == "novelty")
+
+
+def party_columns(dictionary: Dictionary) -> tuple[str, ...]:
+    """Those columns of the past that tell of parties."""
     made = [past_name(f.reads[0], f.params["what"], f.params.get("days"))
             for f in dictionary.features if f.kind == "party"]
     return tuple(dict.fromkeys(made))
@@ -78,6 +93,19 @@ def past_of(columns: Columns, dictionary: Dictionary, *, outcomes: pd.DataFrame 
     return {name: past[name] for name in wanted}
 
 
+def novelty_past(declarations: pd.DataFrame, dictionary: Dictionary, came: Sequence[Arrivals]) -> pd.DataFrame:
+    """The further columns of novelties, from counts of a whole stream: two a feature, of the combination and of
+    its place. One row a declaration."""
+    given, out = Columns.of(declarations), {}
+    day = given.moments(dictionary.as_of) // DAY_MS
+    for j, f in enumerate(novelties(dictionary)):
+        code, days = codes_of(f, given), int(f.params.get("days", DAYS))
+        for k, what in enumerate(("came", "of")):
+            out[novelty_name(f.name, what)] = came[2 * j + k].before(code[:, k], day, days).astype(float)
+        out[novelty_name(f.name, "code")] = code[:, 0]
+    return pd.DataFrame(out, index=declarations.index)
+
+
 @dataclass(frozen=True)
 class PartyHistory:
     """Earlier items of a stream, one row an item.
@@ -96,14 +124,26 @@ class PartyHistory:
         What the examination showed.
     names : tuple of str
         Names of the party fields.
+    code : uint64 (n, 2 × n_novelties)
+        Hashes that features of `novelties` count: of the combination and of its place.
+    novel : tuple of (str, int)
+        Those features: name, and days looked back.
     """
+
+    ARRAYS: ClassVar[tuple[str, ...]] = ("item", "moment", "party", "reported", "found", "code")
 
     item: np.ndarray
     moment: np.ndarray
     party: np.ndarray
     reported: np.ndarray
     found: np.ndarray
-    names: tuple[str, ...] = field(default=())
+    names: tuple[str, ...] = ()
+    code: np.ndarray = None
+    novel: tuple[tuple[str, int], ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.code is None:
+            object.__setattr__(self, "code", np.empty((len(self.item), 0), np.uint64))
 
     def __len__(self) -> int:
         return len(self.item)
@@ -112,12 +152,16 @@ class PartyHistory:
     def of(cls, declarations: pd.DataFrame | Columns, dictionary: Dictionary, *,
            outcomes: pd.DataFrame | None = None) -> "PartyHistory":
         """Rows of a frame of declarations, with what is known of their examinations."""
-        columns, names = Columns.of(declarations), tuple(f.name for f in dictionary.role("party"))
+        columns, new = Columns.of(declarations), novelties(dictionary)
+        names = tuple(f.name for f in dictionary.role("party") if f.known_at != "examination")
         ids = columns.hashes(dictionary.id_field)
         reported, found = _examined(ids, dictionary, outcomes)
         parties = [columns.hashes(p) for p in names]
         party = np.column_stack(parties) if names else np.empty((len(ids), 0), np.uint64)
-        return cls(ids, columns.moments(dictionary.as_of), party, reported, found, names)
+        codes = [codes_of(f, columns) for f in new]
+        code = np.column_stack(codes) if codes else None
+        return cls(ids, columns.moments(dictionary.as_of), party, reported, found, names, code,
+                   tuple((f.name, int(f.params.get("days", DAYS))) for f in new))
 
     @classmethod
     def empty(cls, names: Sequence[str]) -> "PartyHistory":
@@ -128,8 +172,7 @@ class PartyHistory:
 
     def take(self, rows: np.ndarray) -> "PartyHistory":
         """Some of the rows."""
-        kept = [getattr(self, f.name)[rows] for f in fields(self) if f.name != "names"]
-        return PartyHistory(*kept, self.names)
+        return replace(self, **{name: getattr(self, name)[rows] for name in self.ARRAYS})
 
     def merged(self, newer: "PartyHistory") -> "PartyHistory":
         """Both tables, `newer` last. Of an item in both the newer row stands, with whichever examination
@@ -139,9 +182,8 @@ class PartyHistory:
         again = np.isin(self.item, newer.item) if len(newer) != 1 else self.item == newer.item
         kept, restated = self.take(~again), self.take(again)
         newer = newer._remembering(restated)
-        both = [np.concatenate([getattr(kept, f.name), getattr(newer, f.name)])
-                for f in fields(self) if f.name != "names"]
-        return PartyHistory(*both, self.names)
+        return replace(newer, **{name: np.concatenate([getattr(kept, name), getattr(newer, name)])
+                                 for name in self.ARRAYS})
 
     def _remembering(self, older: "PartyHistory") -> "PartyHistory":
         if not len(older):
@@ -158,30 +200,76 @@ class PartyHistory:
 
         Columns, by `past_name`, for every party: ``items`` and ``others`` (distinct counterparts) in each
         of `WINDOWS_DAYS`, ``age`` (days since first seen, NaN when never), ``examined`` and ``found``
-        (reported by then).
+        (reported by then). For every novelty: ``came``, ``of`` and ``code``, by `novelty_name`.
         """
         return pd.DataFrame(self.known(batch))
 
     def known(self, batch: "PartyHistory") -> dict[str, np.ndarray]:
         """The columns of `past`, by name."""
         columns: dict[str, np.ndarray] = {}
+        stored, bare = self.of_parties(), batch.of_parties()
         for k, name in enumerate(self.names):
-            union = self.take(self._rows_of(k, batch.party[:, k])).merged(batch)
+            union = stored.take(self._rows_of(k, batch.party[:, k])).merged(bare)
             for what, values in _party_past(union, k).items():
                 columns[past_name(name, *what)] = values[len(union) - len(batch):]
+        for j, (name, days) in enumerate(batch.novel):
+            for what, values in zip(("came", "of"), self._came(2 * j, batch, days), strict=True):
+                columns[novelty_name(name, what)] = values.astype(float)
+            columns[novelty_name(name, "code")] = batch.code[:, 2 * j]
         return columns
+
+    def of_parties(self) -> "PartyHistory":
+        """The same rows without the codes that novelties count."""
+        return replace(self, code=None, novel=())
+
+    def arrivals(self, column: int) -> Arrivals:
+        """Items by a column of `code` and day."""
+        return Arrivals.of(self.code[:, column], self.moment // DAY_MS)
+
+    def _came(self, first: int, batch: "PartyHistory", days: int) -> list[np.ndarray]:
+        """Items of each batch item's combination, and of its place, on the days before; each counted once."""
+        day, counts = batch.moment // DAY_MS, []
+        again = self.take(self._stored(batch.item)) if self.novel else self
+        for column in (first, first + 1):
+            code = batch.code[:, column]
+            came = batch.arrivals(column).before(code, day, days)
+            if self.novel:
+                came += self._arrivals[column].before(code, day, days)
+            if len(again):
+                came -= again.arrivals(column).before(code, day, days)
+            counts.append(came)
+        return counts
+
+    @cached_property
+    def _arrivals(self) -> list[Arrivals]:
+        return [self.arrivals(column) for column in range(self.code.shape[1])]
+
+    @cached_property
+    def _by_item(self) -> tuple[np.ndarray, np.ndarray]:
+        """Row numbers sorted by the item's hash, and the sorted hashes."""
+        order = np.argsort(self.item, kind="stable")
+        return order, self.item[order]
+
+    def _stored(self, items: np.ndarray) -> np.ndarray:
+        """Row numbers of those of the given items that stand here."""
+        order, hashed = self._by_item
+        return order[_ranges(hashed, np.unique(items))]
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Named arrays for an ``npz`` file."""
-        return {f.name: np.asarray(getattr(self, f.name)) for f in fields(self)}
+        tables = {name: getattr(self, name) for name in self.ARRAYS}
+        return {**tables, "names": np.array(self.names, dtype=str),
+                "novel": np.array([name for name, _ in self.novel], dtype=str),
+                "days": np.array([days for _, days in self.novel], dtype=np.int64)}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "PartyHistory":
         """Rebuild from `to_arrays`."""
-        given = {f.name: arrays[f.name] for f in fields(cls) if f.name != "names"}
+        given = {name: arrays[name] for name in cls.ARRAYS}
         if len({len(v) for v in given.values()}) > 1:
             raise Refused("The party history's columns differ in length. The model was not loaded.")
-        return cls(**given, names=tuple(map(str, arrays["names"])))
+        novel = zip(map(str, arrays["novel"]), map(int, arrays["days"]), strict=True)
+        return cls(**given, names=tuple(map(str, arrays["names"])), novel=tuple(novel))
 
     @cached_property
     def _by_party(self) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -191,12 +279,16 @@ class PartyHistory:
 
     def _rows_of(self, k: int, parties: np.ndarray) -> np.ndarray:
         """Row numbers of all stored items of the given parties."""
-        order, hashes = self._by_party[k]
-        wanted = np.unique(parties)
-        first, last = np.searchsorted(hashes, wanted, "left"), np.searchsorted(hashes, wanted, "right")
-        lengths = last - first
-        before = np.cumsum(lengths) - lengths  # ranges first…last end to end, without a loop
-        return order[np.repeat(first - before, lengths) + np.arange(lengths.sum())]
+        order, hashed = self._by_party[k]
+        return order[_ranges(hashed, np.unique(parties))]
+
+
+def _ranges(hashed: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Places of all rows of sorted `hashed` that equal one of `wanted`, without a loop."""
+    first, last = np.searchsorted(hashed, wanted, "left"), np.searchsorted(hashed, wanted, "right")
+    lengths = last - first
+    before = np.cumsum(lengths) - lengths  # ranges first…last end to end
+    return np.repeat(first - before, lengths) + np.arange(lengths.sum())
 
 
 def _party_past(rows: PartyHistory, k: int) -> dict[tuple, np.ndarray]:
@@ -205,12 +297,12 @@ def _party_past(rows: PartyHistory, k: int) -> dict[tuple, np.ndarray]:
     rank = _numbered(party)
     start = int(rows.moment.min()) if len(rows) else 0
     order = np.lexsort((rows.item, rows.moment, rank))
-    pair = _numbered(_mix(party, counterpart))[order]
+    pair = _numbered(mixed(party, counterpart))[order]
     moment, segment = rows.moment[order] - start, rank[order]
     out: dict[tuple, np.ndarray] = {}
     n_pairs = pair.max(initial=-1) + 1
     for days in WINDOWS_DAYS:
-        out["items", days], out["others", days] = _windows(segment, moment, pair, days * _DAY_MS, n_pairs)
+        out["items", days], out["others", days] = _windows(segment, moment, pair, days * DAY_MS, n_pairs)
     out["age",] = _age(segment, moment)
     back = np.empty(len(order), np.int64)
     back[order] = np.arange(len(order))
@@ -278,12 +370,6 @@ def _age(segment, moment):
         earlier = moment[i] - moment[first]
         age[i] = earlier / 86_400_000 if earlier > 0 else np.nan
     return age
-
-
-def _mix(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """One hash of two (Fibonacci hashing; wraps around on purpose)."""
-    with np.errstate(over="ignore"):
-        return a * np.uint64(0x9E3779B97F4A7C15) ^ (b + np.uint64(0x7F4A7C15))
 
 
 def _examined(ids: np.ndarray, dictionary: Dictionary,

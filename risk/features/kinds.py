@@ -15,9 +15,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from risk.features import rates
-from risk.features import text as text_model
-from risk.features.columns import NOT_STATED, Coded, Columns
+from risk.features import novelty, quality, rates, wording
+from risk.features.columns import NOT_STATED, Columns, by_pair, differing
 from risk.features.columns import strings as _strings
 from risk.features.history import past_name
 from risk.features.words import Shown, quantity, relation, span
@@ -39,12 +38,6 @@ class Kind:
     make: Callable[[Feature, State, Columns], np.ndarray]
     say: Callable[[Feature, State, Columns], list[Shown]]
     ready: Callable[[State], State] = lambda state: state
-
-
-def _by_pair(a: Coded, b: Coded, function: Callable[[int, int], float]) -> np.ndarray:
-    """`function` of the places of two texts, once per distinct pair; NaN where either is missing. (n_items,)."""
-    codes, pairs = a.with_(b)
-    return np.array([*(function(*pair) for pair in pairs), np.nan], dtype=float)[codes]
 
 
 def _usual(values: np.ndarray) -> State:
@@ -173,61 +166,16 @@ def _say_relative(f: Feature, state: State, columns: Columns) -> list[Shown]:
             for v, (low, high) in zip(_amount(f, columns).tolist(), ranges.tolist(), strict=True)]
 
 
-# ---------------------------------------------------------------- words, routes, rarity
-
-def _fit_text(f: Feature, frame: pd.DataFrame, y: np.ndarray | None, d: Dictionary) -> State:
-    by = f.params.get("by", f.reads[-1])
-    pairs = pd.DataFrame({"text": _strings(frame, f.reads[0]),
-                          "chapter": _strings(frame, by, f.params["digits"])})
-    table = pairs.dropna().value_counts(sort=False).sort_index().reset_index()
-    state = text_model.fit_words(table["text"].tolist(), table["chapter"].tolist(), table["count"].tolist())
-    kind = _make_vague if f.kind == "vague" else _make_agreement
-    return {**state, **_usual(kind(f, state, Columns.of(frame)))}
-
-
-def _make_vague(f: Feature, state: State, columns: Columns) -> np.ndarray:
-    texts, words = columns.texts(f.reads[0]), columns.worked_out(f.reads[0], text_model.words_of)
-    return np.array([*(text_model.vagueness(w, state) for w in words), np.nan], dtype=float)[texts.codes]
-
-
-def _say_vague(f: Feature, state: State, columns: Columns) -> list[Shown]:
-    def word(v: float) -> str:
-        return "so vague that it could be anything" if v > 0.9 else "vague" if v > 0.6 else "specific"
-    return [_MISSING if np.isnan(v) else Shown(word(v)) for v in _make_vague(f, state, columns)]
-
-
-def _make_agreement(f: Feature, state: State, columns: Columns) -> np.ndarray:
-    texts, codes = columns.texts(f.reads[0]), columns.texts(f.reads[1], f.params["digits"])
-    words = columns.worked_out(f.reads[0], text_model.words_of)
-    return _by_pair(texts, codes, lambda t, c: text_model.agreement(words[t], codes.values[c], state))
-
-
-def _say_agreement(f: Feature, state: State, columns: Columns) -> list[Shown]:
-    def word(v: float) -> str:
-        return "do not fit" if v < -0.3 else "say little about" if v < 0.3 else "fit"
-    return [_MISSING if np.isnan(v) else Shown(word(v)) for v in _make_agreement(f, state, columns)]
-
-
-def _differing(f: Feature, columns: Columns) -> np.ndarray:
-    """Bool array (n_items, n_others): stated, and different from the first field."""
-    first, others = columns.texts(f.reads[0]), [columns.texts(name) for name in f.reads[1:]]
-    return np.column_stack([o.stated & (_on(o, first) != first.codes) for o in others])
-
-
-def _on(texts: Coded, other: Coded) -> np.ndarray:
-    """Each row's text as its place among the distinct texts of another column; -2 where it is none of them."""
-    place = {v: k for k, v in enumerate(other.values)}
-    return np.array([*(place.get(v, -2) for v in texts.values), -2])[texts.codes]
-
+# ---------------------------------------------------------------- routes, rarity
 
 def _make_differs(f: Feature, state: State, columns: Columns) -> np.ndarray:
     stated = np.column_stack([columns.texts(name).stated for name in f.reads[1:]])
-    return np.where(stated.any(axis=1), _differing(f, columns).sum(axis=1).astype(float), np.nan)
+    return np.where(stated.any(axis=1), differing(f.reads, columns).sum(axis=1).astype(float), np.nan)
 
 
 def _say_differs(f: Feature, state: State, columns: Columns) -> list[Shown]:
     titles, first = state["titles"], columns.texts(f.reads[0]).rows()
-    rows = zip(_differing(f, columns), first, *[columns.texts(n).rows() for n in f.reads[1:]], strict=True)
+    rows = zip(differing(f.reads, columns), first, *[columns.texts(n).rows() for n in f.reads[1:]], strict=True)
     return [_say_one_route(titles, *row) for row in rows]
 
 
@@ -261,7 +209,7 @@ def _make_rarity(f: Feature, state: State, columns: Columns) -> np.ndarray:
     both, of = state["both"], state["where"]
     where, what = columns.texts(f.reads[1]), columns.texts(f.reads[0], f.params.get("digits"))
     origins, goods = where.values, what.values
-    return -np.log10(_by_pair(where, what, lambda o, g: (both.get(f"{origins[o]}|{goods[g]}", 0) + 0.5)
+    return -np.log10(by_pair(where, what, lambda o, g: (both.get(f"{origins[o]}|{goods[g]}", 0) + 0.5)
                               / (of.get(origins[o], 0) + 1)))
 
 
@@ -284,10 +232,12 @@ KINDS: dict[str, Kind] = {
     "rate": Kind(rates.fit_rate, rates.make_rate, rates.say_rate, rates.ready_rate),
     "category": Kind(_fit_category, _make_category, _say_category, _ready_category),
     "relative": Kind(_fit_relative, _make_relative, _say_relative),
-    "vague": Kind(_fit_text, _make_vague, _say_vague),
-    "agreement": Kind(_fit_text, _make_agreement, _say_agreement),
+    "vague": Kind(wording.fit_wording, wording.make_vague, wording.say_vague),
+    "agreement": Kind(wording.fit_wording, wording.make_agreement, wording.say_agreement),
     "differs": Kind(lambda f, frame, y, d: {"titles": [d[n].title for n in f.reads]},
                     _make_differs, _say_differs),
     "rarity": Kind(_fit_rarity, _make_rarity, _say_rarity),
+    "novelty": Kind(novelty.fit_novelty, novelty.make_novelty, novelty.say_novelty),
+    "quality": Kind(quality.fit_quality, quality.make_quality, quality.say_quality),
     "party": _numeric(_make_party),
 }

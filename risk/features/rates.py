@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from risk.features.columns import Columns, moments, strings
+from risk.features.columns import place as row_of
 from risk.features.words import Shown
 from risk.schema import Dictionary, Feature
 
@@ -164,19 +165,9 @@ def _known(
     """Results (all, found) in each item's `rows` (first, last) of a running table that count at step `at`."""
     first, last = rows
     steps = counts["at"]
-    until = _place(steps, at, first, last)
+    until = row_of(steps, at, first, last)
     sums = [np.concatenate([[0], counts[c]]) for c in ("n", "found")]
     if state["as_of"]:  # strictly earlier
         return tuple(s[until] - s[first] for s in sums)
-    past_own = _place(steps, at + 1, first, last)  # every part but the item's own
+    past_own = row_of(steps, at + 1, first, last)  # every part but the item's own
     return tuple((s[last] - s[first]) - (s[past_own] - s[until]) for s in sums)
-
-
-def _place(steps: np.ndarray, at: np.ndarray, first: np.ndarray, last: np.ndarray) -> np.ndarray:
-    """First row in ``first``…``last`` with a step of at least `at`; a range is sorted by step."""
-    low, high = first.copy(), last.copy()
-    while (low < high).any():  # a binary search of every item at once
-        middle = (low + high) // 2
-        open_, less = low < high, steps[np.minimum(middle, len(steps) - 1)] < at
-        low, high = np.where(open_ & less, middle + 1, low), np.where(open_ & ~less, middle, high)
-    return low

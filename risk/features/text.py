@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["words_of", "fit_words", "vagueness", "agreement"]
+__all__ = ["words_of", "fit_words", "vagueness", "telling", "agreement", "speaking"]
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _RARE = 3
@@ -75,6 +75,17 @@ def vagueness(words: Sequence[str], state: dict[str, Any]) -> float:
     return min(known, default=1.0)
 
 
+def telling(words: Sequence[str], state: dict[str, Any]) -> str:
+    """The word that says most about the commodity, the one `vagueness` goes by; "" where no word is known.
+
+    >>> state = fit_words(["cotton shirt", "steel shirt", "gift"], ["61", "84", "61"], [9, 9, 1])
+    >>> telling(["cotton", "shirt"], state), telling(["gift"], state)
+    ('cotton', '')
+    """
+    known = [w for w in words if w in state["spread"]]
+    return min(known, key=lambda w: state["spread"][w], default="")
+
+
 def agreement(words: Sequence[str], chapter: str, state: dict[str, Any]) -> float:
     """Mean log lift of the chapter given each known word (nats); 0 when the words say nothing.
 
@@ -88,3 +99,24 @@ def agreement(words: Sequence[str], chapter: str, state: dict[str, Any]) -> floa
     at, lift = state["chapters"].index(chapter), state["words"]
     lifts = [lift[w][at] for w in words if w in lift]
     return sum(lifts) / len(lifts) if lifts else 0.0
+
+
+def speaking(words: Sequence[str], chapter: str, state: dict[str, Any]) -> tuple[list[str], str]:
+    """The words that drive `agreement`, strongest first, and the chapter for which they speak.
+
+    Words against the chapter where the agreement is below 0, else words for it; ``([], "")`` where no word
+    is known.
+
+    >>> state = fit_words(["cotton shirt", "steel gear"], ["61", "84"], [9, 9])
+    >>> speaking(["cotton", "shirt", "gift"], "84", state), speaking(["gift"], "84", state)
+    ((['cotton', 'shirt'], '61'), ([], ''))
+    """
+    at = state["chapters"].index(chapter)
+    lifts = {w: state["words"][w] for w in words if w in state["words"]}
+    if not lifts:
+        return [], ""
+    sign = 1 if agreement(words, chapter, state) >= 0 else -1
+    driving = {w: lift for w, lift in lifts.items() if sign * lift[at] > 0} or lifts
+    ordered = sorted(driving, key=lambda w: -sign * driving[w][at])
+    together = np.sum([driving[w] for w in ordered], axis=0)
+    return ordered, state["chapters"][int(np.argmax(together))]

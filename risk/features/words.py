@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-__all__ = ["Shown", "quantity", "span", "relation"]
+__all__ = ["Shown", "quoted", "quantity", "span", "relation"]
 
 _NUMBER = re.compile(r"(-?[\d,.]+)(.*)")
 
@@ -16,7 +17,9 @@ class Shown:
     """How one feature of one item is spoken of.
 
     `text` is the value in words, `usual` the usual range for such items, `relation` how the value sits
-    to it; `missing` and `unknown` say that the value was not given, or never seen in training.
+    to it; `missing` and `unknown` say that the value was not given, or never seen in training. `form` names
+    the sentence template that fits this value, where the feature has one of that name, and `parts` are the
+    further words for its places.
     """
 
     text: str
@@ -24,6 +27,20 @@ class Shown:
     usual: str = ""
     missing: bool = False
     unknown: bool = False
+    form: str = ""
+    parts: Mapping[str, str] = field(default_factory=dict)
+
+
+_MOST_WORDS, _LONG_WORD = 3, 24
+
+
+def quoted(words: Sequence[str]) -> str:
+    """The first few words of a declaration, each in quotation marks and cut where it is long.
+
+    >>> quoted(["cotton", "shirt"]), quoted(["x" * 99])
+    ('‘cotton’, ‘shirt’', '‘xxxxxxxxxxxxxxxxxxxxxxxx…’')
+    """
+    return ", ".join(f"‘{w[:_LONG_WORD]}{'…' if len(w) > _LONG_WORD else ''}’" for w in words[:_MOST_WORDS])
 
 
 def quantity(value: float, unit: str = "") -> str:

@@ -180,7 +180,7 @@ def _features(
 ) -> tuple[Features, np.ndarray, list[int], pd.DataFrame]:
     """Bins of the item's own features, and of what the stream (not a policy) knew of its parties."""
     plain = Features(dictionary)
-    features = Features(dictionary, without=tuple(f.name for f in plain.party_specs))
+    features = Features(dictionary, without=tuple(f.name for f in plain.past_specs))
     first = min(_WARM_UP_ITEMS, max(len(items) // 4, 1))
     x = features.fit(items.head(first)).transform(items)
     history = PartyHistory.of(items, dictionary)

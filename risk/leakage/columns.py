@@ -59,7 +59,7 @@ def _judge(asked: Asked, score: np.ndarray) -> tuple[float, float]:
 def known_too_late(data: Data, labelled: np.ndarray) -> list[Answer]:
     """Features that read what is known only afterwards, by the dictionary, by gaps, or by the clock."""
     d = data.dictionary
-    reading = {name: f.name for f in d.features for name in f.reads}
+    reading = {name: f.name for f in d.features if f.model for name in f.reads}
     used = {name: feature for name, feature in reading.items() if name in data.declarations}
     late = [
         _late(name, feature, 1.0, "is declared as known only at the examination")

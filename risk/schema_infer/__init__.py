@@ -20,6 +20,7 @@ from risk.intake.read import Source, read_raw
 from risk.schema_infer.guess import Guess, guess
 from risk.schema_infer.look import Look, look_at
 from risk.schema_infer.names import hints, title_of
+from risk.schema_infer.parties import party_features
 
 __all__ = ["infer_dictionary", "infer_table"]
 
@@ -139,7 +140,8 @@ def _package(guesses: list[Guess], *, name: str, clock: str, label: str) -> dict
     risk = {
         "question": title_of(label).lower() if label else "irregular",
         "review": _notes(by_name, clock, label),
-        "features": [_rate(g, set(by_name), step) for g in guesses if g.wants_rate],
+        "features": [_rate(g, set(by_name), step) for g in guesses if g.wants_rate]
+        + (party_features(guesses) if clock else []),
     }
     resource = {
         "name": "declarations",
@@ -201,5 +203,6 @@ def _rate(g: Guess, taken: set[str], step: dict[str, Any]) -> dict[str, Any]:
         "reads": [g.name],
         "title": title_of(g.name),
         "concept": g.name,
+        "review": f"drafted: the rate of earlier results of the same {title_of(g.name).lower()}",
         **({"params": step} if step else {}),
     }

@@ -207,6 +207,7 @@ def _levels(made: Guess) -> None:
         made.feature = party  # a party is never a feature by itself
         made.notes.append(
             f"{look.distinct:,} values{', taken as a party' if party else ''}: used by their past rate"
+            + (", and with a clock by what was known of the party before" if party else "")
         )
     else:
         made.notes.append(f"{look.distinct} values, a level each")

@@ -152,6 +152,7 @@ def unit_words(feature: Feature) -> str:
         "vague": _("specific (0) … could be anything (1)"),
         "agreement": _("do not fit (low) … fit (high)"),
         "rarity": _("common (low) … rare (high)"),
+        "novelty": _("known to come (low) … new (high)"),
         "differs": _("number of differences"),
     }.get(feature.kind)
     return scale or (f"{_(feature.title)}, {_(feature.unit)}" if feature.unit else _(feature.title))

@@ -11,6 +11,7 @@ import pandas as pd
 
 from risk.casework import Case
 from risk.evaluation import wilson
+from risk.features.quality import DIMENSIONS, dimensions
 from risk.fitted import FittedModel
 from risk.store import DecisionRow
 from risk.ui.i18n import N_, _, number, percent
@@ -36,11 +37,9 @@ class QualityRow:
 def quality(model: FittedModel, items: pd.DataFrame, by: str) -> list[QualityRow]:
     """Four dimensions of data quality by the values of one field, the largest group first.
 
-    *Completeness*: share of the declarant's fields that are stated. *Timeliness*: advance data came before
-    the item did. *Accuracy*: gross weight is at least the net weight. *Consistency*: the route's fields
-    agree.
+    What each dimension is stands in `risk.features.quality`; "–" too where the data dictionary declares none.
     """
-    found = _dimensions(model, items)
+    found = dimensions(model.dictionary, items)
     groups = items[by].astype(object).where(items[by].notna(), "")
     counts = groups.value_counts()
     means = found.groupby(groups.to_numpy()).mean()
@@ -49,34 +48,10 @@ def quality(model: FittedModel, items: pd.DataFrame, by: str) -> list[QualityRow
         QualityRow(
             _(field.level(value)) if value else _("not stated"),
             number(n),
-            *(percent(means.at[value, d]) if n >= _FEW and d in means else "–" for d in _DIMENSIONS),
+            *(percent(means.at[value, d]) if n >= _FEW and d in means else "–" for d in DIMENSIONS),
         )
         for value, n in counts.items()
     ]
-
-
-_DIMENSIONS = ("completeness", "timeliness", "accuracy", "consistency")
-
-
-def _dimensions(model: FittedModel, items: pd.DataFrame) -> pd.DataFrame:
-    stated = [
-        f.name
-        for f in model.dictionary.fields()
-        if f.known_at == "declaration"
-        and f.role in ("categorical", "numeric", "text", "time")
-        and f.name in items
-    ]
-    x = model.features.transform(items)
-    out = {"completeness": items[stated].notna().mean(axis=1).to_numpy()}
-    for f in model.features.specs:
-        values = x[f.name].to_numpy(float)
-        if f.kind == "hours":
-            out["timeliness"] = np.where(np.isnan(values), 0.0, values > 0)
-        elif f.kind == "ratio" and f.concept == "weight":
-            out["accuracy"] = np.where(np.isnan(values), np.nan, values >= 1)
-        elif f.kind == "differs" and "consistency" not in out:
-            out["consistency"] = np.where(np.isnan(values), np.nan, values == 0)
-    return pd.DataFrame(out)
 
 
 def stability(expected: np.ndarray, seen: np.ndarray) -> float:
