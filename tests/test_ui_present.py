@@ -18,7 +18,7 @@ from risk.queues import ItemFilter
 from risk.results import Evaluation
 from risk.schema import Field
 from risk.store import CaseFilter
-from risk.ui import charts, html
+from risk.ui import charts, html, model_charts
 from risk.ui.present import compare, groups, log, queue, whatif, words
 from risk.ui.present import item as present
 from risk.ui.present import model as model_view
@@ -145,6 +145,32 @@ def test_shapes_agree_with_the_tables_at_every_step(model):
                 [math.exp(e) for e in effect[:-1]], rel=1e-3, abs=1e-4
             )
             assert [r["until"] for r in shape.rows[:-1]] == pytest.approx(edges, abs=1e-3)
+        if shape.rows:
+            assert shape.banded and all(r["low"] <= r["factor"] <= r["high"] for r in shape.rows)
+
+
+def test_the_band_and_the_crowd_are_drawn_on_the_shapes_own_axis(model):
+    for name in ("commodity", "gross_weight_g"):
+        shape = model_view.shape_of(model, name)
+        spec = model_charts.shape(shape.rows, unit=shape.unit, categorical=shape.categorical, theme="light")
+        band, _level, effect = spec["layer"]
+        assert band["encoding"]["y"]["field"] == "low" and band["encoding"]["y2"]["field"] == "high"
+        low, high = effect["encoding"]["y"]["scale"]["domain"]
+        assert all(low < r["low"] and r["high"] < high for r in shape.rows)
+        assert len(effect["encoding"]["y"]["axis"]["values"]) >= 2
+        crowd = model_charts.crowd(shape.rows, unit=shape.unit, categorical=shape.categorical, theme="light")
+        axes = [c["encoding"]["y"]["axis"]["minExtent"] for c in (effect, crowd)]
+        assert axes[0] == axes[1]
+
+
+def test_costs_and_estimates_are_shown_as_measured(model, data):
+    judged = workbench.evaluate(model, data)
+    rows = model_view.cost_rows(judged)
+    assert len(rows) == len(judged.costs) and {r["policy"] for r in rows} >= {"rule book", "this model"}
+    assert model_charts.costs(rows, "light")["data"]["values"] == rows
+    cells = model_view.estimate_rows(judged)
+    assert cells[0][:3] == ("all items", "naive", "what was picked") and cells[2][1] == "Hájek"
+    assert float(cells[0][5]) == pytest.approx(100 * judged.estimates["truth"].iloc[0], abs=0.06)
 
 
 def test_escaping_leaves_no_element_in_hostile_text():

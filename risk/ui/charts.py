@@ -13,23 +13,31 @@ from risk.ui.i18n import N_, _
 from risk.ui.present.item import Bar
 
 __all__ = [
+    "INK",
+    "LEGEND",
+    "POLICIES",
     "base",
     "calibration",
     "capacity_curve",
-    "crowd",
     "detection",
     "drift",
-    "heat_map",
     "importance",
-    "shape",
     "waterfall",
 ]
 
 Spec = dict[str, Any]
-_INK = {
+#: Of each theme: text, faint lines, what raises, what lowers.
+INK = {
     "light": ("#16202b", "#8a949e", "#c9521a", "#0b6bb0"),
     "dark": ("#eef2f6", "#77838f", "#f0904f", "#6bb7ee"),
 }
+#: One ink a way to choose items, in the order of the capacity table: random, rules, oracle, model.
+POLICIES = {
+    "light": ["#0b6bb0", "#c9521a", "#5b6670", "#00795c"],
+    "dark": ["#6bb7ee", "#f0904f", "#aab4be", "#3fc79c"],
+}
+#: A legend that also fits a telephone.
+LEGEND = {"title": None, "orient": "top", "columns": 2}
 #: Where a log-odds axis has ticks, and how people say them.
 _TICKS = [
     (p, words)
@@ -53,7 +61,7 @@ def _logit(p: float) -> float:
 
 def base(theme: str, height: int) -> Spec:
     """What every chart starts from: inks of the theme, axes, and a height in pixels."""
-    ink, faint, _up, _down = _INK[theme]
+    ink, faint, _up, _down = INK[theme]
     axis = {
         "labelColor": ink,
         "titleColor": ink,
@@ -96,7 +104,7 @@ def _frequency_axis(low: float, high: float) -> Spec:
 
 def waterfall(bars: Sequence[Bar], theme: str) -> Spec:
     """How the score moves from a typical item to this one; log-odds, said as frequencies."""
-    _ink, faint, up, down = _INK[theme]
+    _ink, faint, up, down = INK[theme]
     order = [b.title for b in bars]
     rows = [
         {
@@ -153,7 +161,7 @@ def _short(bar: Bar) -> str:
 
 def capacity_curve(points: Sequence[dict[str, float]], *, at: int, finds: float, theme: str) -> Spec:
     """Expected finds against the number of examinations, with the present capacity marked."""
-    ink, _faint, up, down = _INK[theme]
+    ink, _faint, up, down = INK[theme]
     x = {"field": "examined", "type": "quantitative", "title": _("items examined, highest scores first")}
     y = {"field": "finds", "type": "quantitative", "title": _("expected finds")}
     line = {
@@ -179,10 +187,6 @@ def capacity_curve(points: Sequence[dict[str, float]], *, at: int, finds: float,
 
 def detection(rows: Sequence[dict[str, Any]], theme: str) -> Spec:
     """Detection rate of each policy against the examination rate."""
-    colors = {
-        "light": ["#0b6bb0", "#c9521a", "#5b6670", "#00795c"],
-        "dark": ["#6bb7ee", "#f0904f", "#aab4be", "#3fc79c"],
-    }
     names = list(dict.fromkeys(r["policy"] for r in rows))
     shape = {"field": "policy", "type": "nominal", "sort": names, "title": None}
     return base(theme, 280) | {
@@ -203,8 +207,8 @@ def detection(rows: Sequence[dict[str, Any]], theme: str) -> Spec:
                 "scale": {"domain": [0, 1]},
             },
             "color": shape
-            | {"scale": {"range": colors[theme][: len(names)]}, "legend": {"title": None, "orient": "top"}},
-            "shape": shape | {"legend": {"title": None, "orient": "top"}},
+            | {"scale": {"range": POLICIES[theme][: len(names)]}, "legend": LEGEND},
+            "shape": shape | {"legend": LEGEND},
             "tooltip": [
                 {"field": "policy"},
                 {"field": "rate", "format": ".1%", "title": _("examined")},
@@ -217,7 +221,7 @@ def detection(rows: Sequence[dict[str, Any]], theme: str) -> Spec:
 
 def calibration(rows: Sequence[dict[str, float]], theme: str) -> Spec:
     """Stated against observed rate on logarithmic axes, with intervals; on the line is exact."""
-    _ink, faint, up, down = _INK[theme]
+    _ink, faint, up, down = INK[theme]
     low = max(1e-4, min(r["stated"] for r in rows) / 1.5)
     axis = {"format": "~%", "values": [p for p in (0.0001, 0.001, 0.01, 0.1, 1) if p >= low]}
     scale = {"type": "log", "domain": [low, 1]}
@@ -253,7 +257,7 @@ def calibration(rows: Sequence[dict[str, float]], theme: str) -> Spec:
 
 def importance(rows: Sequence[dict[str, Any]], theme: str) -> Spec:
     """Mean absolute effect of each feature."""
-    _ink, _faint, _up, down = _INK[theme]
+    _ink, _faint, _up, down = INK[theme]
     return base(theme, 26 * len(rows) + 50) | {
         "data": {"values": list(rows)},
         "mark": {"type": "bar", "color": down, "height": {"band": 0.65}},
@@ -273,7 +277,7 @@ def importance(rows: Sequence[dict[str, Any]], theme: str) -> Spec:
 
 def drift(rows: Sequence[dict[str, Any]], theme: str) -> Spec:
     """Each detail's population stability index, with the two customary limits."""
-    _ink, faint, up, down = _INK[theme]
+    _ink, faint, up, down = INK[theme]
     y = {"field": "title", "type": "nominal", "sort": [r["title"] for r in rows], "title": None}
     x = {"field": "index", "type": "quantitative", "title": _("population stability index")}
     bars = {
@@ -291,91 +295,3 @@ def drift(rows: Sequence[dict[str, Any]], theme: str) -> Spec:
         "encoding": {"x": {"field": "at", "type": "quantitative"}},
     }
     return base(theme, 26 * len(rows) + 50) | {"data": {"values": list(rows)}, "layer": [bars, limits]}
-
-
-def _values_axis(unit: str, categorical: bool) -> Spec:
-    if categorical:
-        axis = {"labelAngle": -30, "labelLimit": 140}
-        return {"x": {"field": "at", "type": "nominal", "sort": None, "title": unit, "axis": axis}}
-    x = {"field": "at", "type": "quantitative", "title": unit, "scale": {"zero": False, "nice": False}}
-    return {"x": x, "x2": {"field": "until"}}
-
-
-def shape(rows: Sequence[dict[str, Any]], *, unit: str, categorical: bool, theme: str) -> Spec:
-    """A feature's effect on the odds over its values."""
-    _ink, faint, up, _down = _INK[theme]
-    mark = (
-        {"type": "point", "filled": True, "size": 90} if categorical else {"type": "rule", "strokeWidth": 3}
-    )
-    y = {
-        "field": "factor",
-        "type": "quantitative",
-        "scale": {"type": "log"},
-        "title": _("odds, times"),
-        "axis": {"format": "~g", "labelOverlap": "greedy", "tickCount": 5, "minExtent": 45},
-    }
-    tooltip = [
-        {"field": "words", "title": _("value")},
-        {"field": "factor", "format": ".2f", "title": _("odds ×")},
-        {"field": "share", "format": ".1%", "title": _("of items")},
-    ]
-    effect = {
-        "mark": mark | {"color": up},
-        "encoding": _values_axis(unit, categorical) | {"y": y, "tooltip": tooltip},
-    }
-    level = {
-        "mark": {"type": "rule", "aria": False, "strokeDash": [4, 3], "color": faint},
-        "encoding": {"y": {"datum": 1}},
-    }
-    return base(theme, 280) | {"data": {"values": list(rows)}, "layer": [level, effect]}
-
-
-def crowd(rows: Sequence[dict[str, Any]], *, unit: str, categorical: bool, theme: str) -> Spec:
-    """The share of items behind each part of a feature's effect, drawn below it on the same axis."""
-    _ink, faint, _up, _down = _INK[theme]
-    y = {
-        "field": "share",
-        "type": "quantitative",
-        "title": _("of items"),
-        "axis": {"format": "~%", "tickCount": 2, "minExtent": 45},
-    }
-    axes = _values_axis(unit, categorical)
-    axes["x"] |= {"title": None, "axis": {"labels": False, "ticks": False}}  # the chart above says them
-    return base(theme, 90) | {
-        "data": {"values": list(rows)},
-        "mark": {"type": "bar", "color": faint},
-        "encoding": axes | {"y": y},
-    }
-
-
-def heat_map(rows: Sequence[dict[str, Any]], *, x: str, y: str, theme: str) -> Spec:
-    """A pair's joint effect beyond what each does alone: orange raises, blue lowers, pale does nothing."""
-    _ink, _faint, up, down = _INK[theme]
-    most = max([abs(r["effect"]) for r in rows] + [0.05])
-    middle = "#f4f4f4" if theme == "light" else "#2a333d"
-    order = {"x": list(dict.fromkeys(r["a"] for r in rows)), "y": list(dict.fromkeys(r["b"] for r in rows))}
-    return base(theme, max(160, 24 * len(order["y"]) + 60)) | {
-        "data": {"values": list(rows)},
-        "mark": "rect",
-        "encoding": {
-            "x": {
-                "field": "a",
-                "type": "ordinal",
-                "sort": order["x"],
-                "title": x,
-                "axis": {"labelAngle": -40},
-            },
-            "y": {"field": "b", "type": "ordinal", "sort": order["y"][::-1], "title": y},
-            "color": {
-                "field": "effect",
-                "type": "quantitative",
-                "title": _("log-odds"),
-                "scale": {"domain": [-most, 0, most], "range": [down, middle, up]},
-            },
-            "tooltip": [
-                {"field": "a", "title": x},
-                {"field": "b", "title": y},
-                {"field": "words", "title": _("Effect")},
-            ],
-        },
-    }

@@ -6,7 +6,7 @@ from risk.boosted import BoostedTrees
 from risk.errors import RiskError
 from risk.fitted import FittedModel
 from risk.results import Evaluation
-from risk.ui import charts, html, lookups, shared
+from risk.ui import charts, html, lookups, model_charts, shared
 from risk.ui.i18n import N_, _, moment, number, percent
 from risk.ui.present import model as present
 from risk.ui.present.groups import compared, groups
@@ -77,7 +77,9 @@ def _worth(model: FittedModel) -> None:
         words += " " + _("They came from {start} to {end}.", start=start, end=end)
     st.html(html.tag("p", words))
     _capacity(judged)
+    _costs(judged)
     _calibration(judged)
+    _estimates(judged)
 
 
 def _judged(model: FittedModel) -> Evaluation | None:
@@ -126,6 +128,51 @@ def _capacity(judged: Evaluation) -> None:
         for r in rows
     ]
     st.html(html.table(headers, cells, caption=_("Capacity table"), right=frozenset({2, 3, 4})))
+
+
+def _costs(judged: Evaluation) -> None:
+    rows = present.cost_rows(judged)
+    if not rows:
+        return
+    st.subheader(_("What it saves"), anchor=False)
+    words = _(
+        "How much a missed irregular item costs is for the service to say. For each price, every way to choose "
+        "is shown at its own best capacity; saved is measured against examining everything or nothing, "
+        "whichever is cheaper."
+    )
+    st.html(html.tag("p", words, "rk-small"))
+    said = _("{policy}, a miss costs {ratio}: {saved} saved at {rate} examined")
+    st.vega_lite_chart(
+        spec=model_charts.costs(rows, theme()),
+        theme=None,
+        key="costs",
+        alt="; ".join(
+            said.format(
+                policy=r["policy"], ratio=number(r["ratio"]), saved=percent(r["saved"]), rate=percent(r["rate"], 1)
+            )
+            for r in rows
+        ),
+    )
+
+
+def _estimates(judged: Evaluation) -> None:
+    rows = present.estimate_rows(judged)
+    if not rows:
+        return
+    st.subheader(_("What examinations alone would say"), anchor=False)
+    words = _(
+        "How many of 100 items are irregular, estimated from the examined ones only. The naive estimate counts "
+        "them as if they had been picked blindly. The other two let each count for as many items as it stands for, "
+        "and are right on average whatever was targeted; their intervals are as wide as the few random checks make "
+        "them."
+    )
+    st.html(html.tag("p", words, "rk-small"))
+    headers = (_("Among"), _("Estimate"), _("Speaks of"), _("Per 100"), _("95 % interval"), _("In truth"))
+    known = any(r[-1] for r in rows)
+    cells = [r if known else r[:-1] for r in rows]
+    st.html(
+        html.table(headers if known else headers[:-1], cells, caption=_("Estimates"), right=frozenset({3, 4, 5}))
+    )
 
 
 def _calibration(judged: Evaluation) -> None:
@@ -218,24 +265,21 @@ def _shapes(model: FittedModel) -> None:
         persist_state="session",
     )
     shape = present.shape_of(model, name)
-    st.html(
-        html.tag(
-            "p",
-            _(
-                "Above the dashed line the detail raises the odds, below it lowers them. The grey bars show "
-                "how many items have such a value: where there are few, the model has seen little."
-            ),
-            "rk-small",
-        )
+    words = _(
+        "Above the dashed line the detail raises the odds, below it lowers them. The grey bars show "
+        "how many items have such a value: where there are few, the model has seen little."
     )
+    if shape.banded:
+        words += " " + _("The shaded band shows how far fits to other samples of the items would differ.")
+    st.html(html.tag("p", words, "rk-small"))
     st.vega_lite_chart(
-        spec=charts.shape(shape.rows, unit=shape.unit, categorical=shape.categorical, theme=theme()),
+        spec=model_charts.shape(shape.rows, unit=shape.unit, categorical=shape.categorical, theme=theme()),
         theme=None,
         key="shape",
         alt="; ".join(f"{r['words']}: ×{number(r['factor'], 2)}" for r in shape.rows),
     )
     st.vega_lite_chart(
-        spec=charts.crowd(shape.rows, unit=shape.unit, categorical=shape.categorical, theme=theme()),
+        spec=model_charts.crowd(shape.rows, unit=shape.unit, categorical=shape.categorical, theme=theme()),
         theme=None,
         key="crowd",
         alt="; ".join(f"{r['words']}: {percent(r['share'], 1)}" for r in shape.rows),
@@ -264,7 +308,7 @@ def _pairs(model: FittedModel) -> None:
         )
     )
     st.vega_lite_chart(
-        spec=charts.heat_map(rows, x=x, y=y, theme=theme()),
+        spec=model_charts.heat_map(rows, x=x, y=y, theme=theme()),
         theme=None,
         key="heat",
         alt="; ".join(f"{r['a']} + {r['b']}: {r['words']}" for r in rows[:40]),

@@ -20,7 +20,10 @@ from risk.ui.i18n import N_, _, moment, number, percent, plural, translator
 
 __all__ = [
     "Shape",
+    "ESTIMATES",
     "capacity_rows",
+    "cost_rows",
+    "estimate_rows",
     "facts",
     "importance_rows",
     "pair_rows",
@@ -90,6 +93,42 @@ def capacity_rows(judged: Evaluation) -> list[dict[str, Any]]:
     ]
 
 
+def cost_rows(judged: Evaluation) -> list[dict[str, Any]]:
+    """The cost table, for its chart, one row a policy and price of a miss; empty where it was not measured."""
+    return [
+        {
+            "policy": _(_POLICY.get(r.policy, N_("this model"))),
+            "ratio": r.cost_ratio,
+            "saved": round(r.saved, 4),
+            "rate": r.examination_rate,
+        }
+        for r in judged.costs.itertuples()
+    ]
+
+
+#: What each estimate of a stream's rate is called, and what it speaks of.
+ESTIMATES = {
+    "naive": (N_("naive"), N_("what was picked")),
+    "horvitz-thompson": ("Horvitz–Thompson", N_("the stream")),
+    "hajek": ("Hájek", N_("the stream")),
+}
+
+
+def estimate_rows(judged: Evaluation) -> list[tuple[str, ...]]:
+    """Estimates of the stream's rate from examined items, as table cells; empty where there are none."""
+    return [
+        (
+            _("all items") if r.among == 1 else _("highest {share}", share=percent(r.among)),
+            _(ESTIMATES[r.estimator][0]),
+            _(ESTIMATES[r.estimator][1]),
+            number(100 * r.rate, 1),
+            f"{number(100 * r.low, 1)}–{number(100 * r.high, 1)}",
+            number(100 * r.truth, 1) if hasattr(r, "truth") else "",
+        )
+        for r in judged.estimates.itertuples()
+    ]
+
+
 def importance_rows(model: FittedModel, attributions: pd.DataFrame) -> list[dict[str, Any]]:
     """Features by their mean absolute attribution over some items, the largest first; silent ones left out.
 
@@ -105,7 +144,10 @@ def importance_rows(model: FittedModel, attributions: pd.DataFrame) -> list[dict
 
 @dataclass(frozen=True)
 class Shape:
-    """One feature's effect over its values; rows have ``at, until, words, factor, share``."""
+    """One feature's effect over its values; rows have ``at, until, words, factor, share``.
+
+    Where the model was fitted several times, also ``low, high``: two standard deviations of those fits.
+    """
 
     title: str
     unit: str
@@ -114,16 +156,25 @@ class Shape:
     missing: str
     because: str
 
+    @property
+    def banded(self) -> bool:
+        """Whether it is known how far each step may be off."""
+        return any("low" in row for row in self.rows)
+
 
 def shape_of(model: FittedModel, name: str) -> Shape:
     """The effect of one feature, pairs averaged over the background, with the share of items in each bin."""
     feature = model.dictionary.feature(name)
     edges, effect = model.tables.shape(name)
     share = model.tables.density[model.tables.names.index(name)]
+    band = model.tables.band(name)
+    of_bin = [
+        {"factor": round(math.exp(v), 4), "share": round(float(share[k]), 5)} for k, v in enumerate(effect)
+    ]
+    for row, v, reach in zip(of_bin, effect, [] if band is None else 2 * band, strict=band is not None):
+        row |= {"low": round(math.exp(v - reach), 4), "high": round(math.exp(v + reach), 4)}
     known = (
-        _levels(model, feature, edges, effect, share)
-        if feature.kind == "category"
-        else _steps(feature, edges, effect, share)
+        _levels(model, feature, edges, of_bin) if feature.kind == "category" else _steps(feature, edges, of_bin)
     )
     missing = _(
         "Not stated ({share} of items): {effect}.",
@@ -158,9 +209,7 @@ def unit_words(feature: Feature) -> str:
     return scale or (f"{_(feature.title)}, {_(feature.unit)}" if feature.unit else _(feature.title))
 
 
-def _steps(
-    feature: Feature, edges: np.ndarray, effect: np.ndarray, share: np.ndarray
-) -> list[dict[str, Any]]:
+def _steps(feature: Feature, edges: np.ndarray, of_bin: list[dict[str, float]]) -> list[dict[str, Any]]:
     inner = [float(e) for e in edges]
     width = (
         (inner[-1] - inner[0]) * 0.08 + 1e-3
@@ -176,8 +225,7 @@ def _steps(
             "at": round(a, 4),
             "until": round(b, 4),
             "words": _("{low} to {high}", low=_said(a, feature), high=_said(b, feature)),
-            "factor": round(math.exp(float(effect[k])), 4),
-            "share": round(float(share[k]), 5),
+            **of_bin[k],
         }
         for k, (a, b) in enumerate(zip(ends, ends[1:], strict=False))
     ]
@@ -188,7 +236,7 @@ def _said(value: float, feature: Feature) -> str:
 
 
 def _levels(
-    model: FittedModel, feature: Feature, edges: np.ndarray, effect: np.ndarray, share: np.ndarray
+    model: FittedModel, feature: Feature, edges: np.ndarray, of_bin: list[dict[str, float]]
 ) -> list[dict[str, Any]]:
     state = model.features.state_[feature.name]
     order = state["levels"]
@@ -203,8 +251,7 @@ def _levels(
                 "at": words,
                 "until": words,
                 "words": ", ".join(said[:12]),
-                "share": round(float(share[k]), 5),
-                "factor": round(math.exp(float(effect[k])), 4),
+                **of_bin[k],
             }
         )
     return rows
