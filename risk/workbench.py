@@ -6,6 +6,8 @@ The command line and the web app translate to these calls and decide nothing the
 from __future__ import annotations
 
 import os
+import shutil
+import uuid
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -15,7 +17,7 @@ from typing import Any
 
 import pandas as pd
 
-from risk import intake, judging, leakage, queues, training
+from risk import intake, judging, leakage, opening, training
 from risk.access import SYSTEM, Actor
 from risk.audit import Verification, head_seal
 from risk.datasets import (
@@ -39,16 +41,16 @@ from risk.features import with_past
 from risk.fitted import FittedModel
 from risk.intake import Data, load_truth
 from risk.leakage import Audit
-from risk.queues import QueueFolder, table_digest
+from risk.queues import QueueFolder
 from risk.registry import Registry
 from risk.results import Evaluation, Results
 from risk.schema import Dictionary
 from risk.selectivity import select
-from risk.store import Batch, NewBatch, Store, open_store
+from risk.store import Batch, Store, open_store
 
 __all__ = ["Workspace", "Evaluation", "Explained", "Step", "generate", "check", "load_data", "load_truth", "train",
            "evaluate", "score", "explain_item", "explain_items",
-           "select", "open_queue", "queue_item", "default_dictionary", "PRESETS",
+           "select", "open_queue", "open_prepared", "queue_item", "default_dictionary", "PRESETS",
            "audit_leakage", "check_upload", "dictionary_table", "formula_safe", "guesses_table", "infer_dictionary",
            "open_data",
            "read_scores", "scoring_notices", "write_dictionary", "write_table"]
@@ -287,30 +289,20 @@ def open_queue(workspace: Workspace, model: FittedModel, declarations: pd.DataFr
                random_share: float = 0.1, seed: int = 0, actor: Actor = SYSTEM, source: Data | None = None) -> Batch:
     """Score, explain and select items, keep them beside the database, and open a case for each red or yellow one.
 
-    With `source`, the data set that they belong to, a reviewer also sees what was known of the parties at the
-    moment of each item, and earlier items with what examinations showed.
+    `source` is the data set that they belong to; see `risk.opening.prepare`.
     """
-    scores = model.attribute(declarations)
-    chosen = select(scores, capacity=capacity, random_share=random_share, seed=seed)
-    kept = (chosen["lane"] != "green").to_numpy()
-    table = declarations.reset_index(drop=True).join(scores.drop(columns="item_id")).join(
-        chosen[["lane", "channel", "inclusion_probability"]])
-    names = [f.name for f in model.features.specs]
-    table[queues.REASONS] = queues.leading_features(scores[[f"phi_{n}" for n in names]].to_numpy(), names)
-    digest, past = table_digest(table), None
-    if source is not None:
-        more = queues.party_past(model.dictionary, declarations, source.declarations, source.outcomes)
-        table = table.join(more[[name for name in more if name not in table]])
-        if source.outcomes is not None:
-            past = queues.known_examinations(model, known(source, model.dictionary).declarations, source.outcomes)
-    QueueFolder(workspace.queues / digest[:16]).write(table, id_field=model.dictionary.id_field, past=past)
-    cases = table.loc[kept, ["margin", "risk_score", "lane", "channel", "inclusion_probability"]].assign(
-        item_id=scores.loc[kept, "item_id"], reason=queues.leading_reasons(model, declarations[kept]),
-        facets=queues.facets_of(table[kept], model.dictionary))
-    cases["channel"] = cases["channel"].replace("", "targeted")  # a document check is picked for its score too
+    draft = workspace.queues / f".{uuid.uuid4().hex}"
+    try:
+        opening.prepare(draft, model, declarations, opening.Selection(capacity, random_share, seed), source=source)
+        return open_prepared(workspace, draft, actor=actor)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def open_prepared(workspace: Workspace, folder: Path, *, actor: Actor = SYSTEM) -> Batch:
+    """Open the cases of a queue that `risk.opening.prepare` has left in a folder; the folder is gone then."""
     with closing(workspace.store()) as store:
-        return store.open_cases(cases.to_dict("records"), NewBatch(model.model_id, digest, capacity), actor=actor,
-                                key=f"queue-{digest[:32]}-{capacity}-{random_share}-{seed}")
+        return opening.open_prepared(workspace.queues, store, folder, actor=actor)
 
 
 def queue_folder(workspace: Workspace, batch: Batch) -> QueueFolder:

@@ -239,6 +239,19 @@ def test_a_bad_file_is_refused_row_by_row_and_a_good_one_opens_a_queue(person, a
         tmp_path / "good.csv"
     )
     dot.page.get_by_role("button", name="Accept, score and open a queue").click()
-    dot.page.get_by_text("The queue is open").wait_for()
+    dot.page.get_by_text("The queue is open").wait_for(timeout=90_000)  # a process of its own scores it
     with app.space.store(read_only=True) as store:
         assert len(store.batches()) == before + 1
+
+
+def test_long_work_is_shown_and_can_be_stopped(person, app) -> None:  # noqa: F811
+    zoe = person("zoe")
+    zoe.page.get_by_role("link", name="Data").click()
+    zoe.page.get_by_label("Items", exact=True).fill("400000")
+    zoe.page.keyboard.press("Tab")
+    zoe.page.get_by_role("button", name="Make it").click()
+    zoe.page.get_by_text("Making parcels").wait_for(timeout=60_000)
+    zoe.page.get_by_role("button", name="Stop", exact=True).click()
+    zoe.page.get_by_text("Stopped. Nothing was kept.").wait_for()
+    assert not list(app.space.root.glob("data/*-400000-*"))
+    assert not list((app.space.root / "tasks").glob("*/draft"))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from risk import lab
+from risk import lab, tasks
 from risk.errors import NotFound, Refused
 from risk.lab import jobs, runs
 from risk.lab.experiments import PRESETS
@@ -108,7 +108,7 @@ def test_a_job_runs_to_its_end_and_its_tables_can_be_shown(tmp_path: Path) -> No
     job = Job(tmp_path / "jobs" / "one")
     job.folder.mkdir(parents=True)
     (job.folder / "asked.json").write_text(json.dumps(ASKED))
-    jobs.main(job.folder, tmp_path)
+    jobs.main(job.folder)
     assert job.progress().state == "done"
     shown = load_shown(job.folder)
     assert shown.policies("teaching") == ["random", "targeted"] and shown.weekly["week"].max() == 2
@@ -117,7 +117,7 @@ def test_a_job_runs_to_its_end_and_its_tables_can_be_shown(tmp_path: Path) -> No
 def test_only_one_job_at_a_time_and_it_can_be_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobs, "_command", lambda *a: ["sleep", "60"], raising=True)
+    monkeypatch.setattr(tasks, "_command", lambda *a: ["sleep", "60"], raising=True)
     job = start_job(tmp_path, ASKED)
     assert job.progress() == Progress("running", words="Starting")
     with pytest.raises(Refused, match="under way"):
@@ -127,7 +127,7 @@ def test_only_one_job_at_a_time_and_it_can_be_stopped(
 
 
 def test_a_job_whose_process_died_has_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "_command", lambda *a: ["false"], raising=True)
+    monkeypatch.setattr(tasks, "_command", lambda *a: ["false"], raising=True)
     job = start_job(tmp_path, ASKED)
     for _ in range(100):
         if job.progress().state == "failed":

@@ -18,7 +18,16 @@ from risk.ui.present import model as model_words
 from risk.ui.present import quality as quality_words
 from risk.ui.present.item import Bar
 
-__all__ = ["card", "drifted", "facets", "importance", "lane_counts", "quality_rows", "waterfall"]
+__all__ = [
+    "card",
+    "drifted",
+    "facets",
+    "importance",
+    "lane_counts",
+    "newest_count",
+    "quality_rows",
+    "waterfall",
+]
 
 _MOST = 100_000
 Facet = tuple[str, int, float]
@@ -94,3 +103,9 @@ def _drifted(batch: Batch, spoken: str) -> tuple[quality_words.Drifted, ...]:
 def _items(batch: Batch) -> pd.DataFrame:
     """The declarations of a queue; of a large one, evenly spaced rows."""
     return workbench.queue_folder(shared.house().workspace, batch).spread(_MOST)
+
+
+@shared.kept(16)
+def newest_count(path: str, days: float) -> int:
+    """How many items a stream on disk has in its newest days. Errors: as `workbench.load_data`."""
+    return len(workbench.newest(workbench.load_data(path), days=days))

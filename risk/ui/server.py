@@ -19,6 +19,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from risk import tasks
 from risk.ui import shared, training
 
 __all__ = ["HEADERS", "MIDDLEWARE", "SCRIPT", "SafeHeaders", "lifespan", "send_at_once"]
@@ -112,4 +113,5 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        tasks.stop_all()
         shared.close()

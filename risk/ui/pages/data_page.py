@@ -1,21 +1,25 @@
 """Data: make a stream, or bring a file through the gate; then score it and open a queue."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
-from risk import workbench
+from risk import champions, long_work, workbench
 from risk.access import may, require
 from risk.datasets import Upload, check_upload
-from risk.errors import RiskError
-from risk.intake import Data
-from risk.ui import html, shared
+from risk.errors import Refused, RiskError
+from risk.store import Batch
+from risk.tasks import Progress, Task
+from risk.ui import html, lookups, shared, working
 from risk.ui.i18n import _, number
 from risk.ui.session import PAGES, actor, attempt, flash, show_flash
 
 SHOWN = 100
 MOST = 500_000
 UPLOAD_MB = 25
+SLOT = "data"
 
 
 def draw() -> None:
@@ -26,6 +30,7 @@ def draw() -> None:
     if not verdict:
         st.html(html.note(verdict.reason))
         return
+    working.watch(SLOT, _done)
     _make()
     _bring()
     _use()
@@ -41,23 +46,47 @@ def _make() -> None:
             st.number_input(_("Items"), 1000, MOST, 20_000, 1000, key="make-items")
         with seed:
             st.number_input(_("Seed"), 0, 2**31 - 1, 7, 1, key="make-seed")
-        asked = st.form_submit_button(_("Make it"), type="primary")
-    if asked:
-        with st.spinner(_("Making parcels …")):
-            made = attempt(_made, st.session_state["make-world"], st.session_state["make-items"])
-        if made:
-            flash(_("Made: {name}. Choose it below to score it.", name=made))
-        st.rerun()
+        st.form_submit_button(_("Make it"), type="primary", on_click=_make_it, disabled=working.busy(SLOT))
 
 
-def _made(world: str, items: int) -> str:
-    require(actor(), "bring_data")
-    seed = int(st.session_state["make-seed"])
-    name = f"{world}-{items}-{seed}"
-    folder = _folder() / name
-    if not (folder / "datapackage.json").exists():
-        workbench.generate(folder, world=world, items=int(items), seed=seed)
-    return name
+def _make_it() -> None:
+    world, items, seed = (st.session_state[f"make-{k}"] for k in ("world", "items", "seed"))
+
+    def start() -> Task:
+        require(actor(), "bring_data")
+        name = long_work.stream_name(world, items, seed)
+        if (_folder() / name).exists():
+            raise Refused(_("{name} is already there. Choose it below.", name=name))
+        return long_work.make_stream(shared.house().workspace, world, items, seed)
+
+    working.begin(SLOT, start)
+
+
+def _done(task: Task, told: Progress) -> None:
+    """What follows when the work that was watched is done."""
+    made = told.made
+    if "stream" in made:
+        flash(_("Made: {name}. Choose it below to score it.", name=made["stream"]))
+    elif "model" in made:
+        _trained(made["model"])
+    elif "cases" in made:
+        opened = attempt(_opened, task)
+        if opened is not None:
+            flash(_("The queue is open: {n} cases.", n=number(opened.cases)))
+            st.switch_page(PAGES["queue"])
+    st.rerun()
+
+
+def _trained(name: str) -> None:
+    space = shared.writing()
+    if space.registry.champion() is None and may(actor(), "promote"):
+        attempt(champions.promote, space, name, reason="the first model of this workspace", actor=actor())
+    flash(_("Trained: {model}. See it on the Model page, beside the one in use.", model=name))
+
+
+def _opened(task: Task) -> Batch:
+    require(actor(), "select")
+    return long_work.finish_queue(shared.writing(), task, actor=actor())
 
 
 def _bring() -> None:
@@ -85,7 +114,13 @@ def _bring() -> None:
         return
     _findings(told)
     if told.data is not None:
-        _score(told.data, key=f"upload:{file.file_id}")
+        files = {f"table{Path(file.name).suffix.lower()}": file.getvalue()}
+        if given:
+            files["schema.json"] = given.getvalue()
+        model_id = _model()
+        if model_id:
+            n = len(workbench.known(told.data, shared.model(model_id).dictionary).declarations)
+            _score(n, model_id, f"upload:{file.file_id}", partial(long_work.score_upload, files=files))
 
 
 def _findings(told: Upload) -> None:
@@ -109,51 +144,63 @@ def _use() -> None:
         return
     name = st.selectbox(_("Stream"), folders, key="stream", persist_state="session")
     days = st.number_input(_("Newest days to score"), 1, 60, 7, 1, key="days")
-    if st.button(_("Look at it"), key="look"):
+    look, train = st.columns([1, 3])
+    if look.button(_("Look at it"), key="look"):
         st.session_state["looked"] = (name, days)
-    if st.session_state.get("looked") == (name, days):
+    if may(actor(), "train"):
+        train.button(
+            _("Train a model on it"), key="train", on_click=_train, args=(name,), disabled=working.busy(SLOT)
+        )
+    model_id = _model() if st.session_state.get("looked") == (name, days) else ""
+    if model_id:
         try:
-            data = _load(str(_folder() / name))
+            n = lookups.newest_count(str(_folder() / name), days)
         except RiskError as error:
             st.html(html.note(str(error), "bad"))
             return
-        _score(data, key=f"stream:{name}:{days}", days=days)
+        _score(n, model_id, f"stream:{name}:{days}", partial(long_work.score_stream, stream=name, days=days))
 
 
-@st.cache_resource(show_spinner=False, max_entries=1)
-def _load(path: str) -> Data:
-    return workbench.load_data(path)
+def _train(stream: str) -> None:
+    def start() -> Task:
+        require(actor(), "train")
+        return long_work.train_model(shared.house().workspace, stream)
+
+    working.begin(SLOT, start)
 
 
-def _score(data: Data, *, key: str, days: float | None = None) -> None:
-    registry = shared.house().workspace.registry
-    name = registry.champion()
+def _model() -> str:
+    """The model in use; says so where there is none."""
+    name = shared.house().workspace.registry.champion()
     if name is None:
-        st.html(
-            html.note(_("No model is registered yet, so nothing can be scored. Train one: risk train DATA"))
-        )
-        return
-    dictionary = shared.model(name).dictionary
-    items = workbench.newest(data, days=days) if days else workbench.known(data, dictionary).declarations
-    words = _("{n} items would be scored by {model}.", n=number(len(items)), model=name)
-    st.html(html.tag("p", words))
-    most = max(1, len(items) // 2)
-    capacity = st.number_input(
-        _("Items that can be examined"), 1, most, max(1, len(items) // 20), key=f"capacity:{key}"
+        st.html(html.note(_("No model is registered yet, so nothing can be scored. Train one on a stream below.")))
+    return name or ""
+
+
+def _score(n: int, model_id: str, key: str, start: Callable[..., Task]) -> None:
+    st.html(html.tag("p", _("{n} items would be scored by {model}.", n=number(n), model=model_id)))
+    most = max(1, n // 2)
+    st.number_input(
+        _("Items that can be examined"), 1, most, min(most, max(1, n // 20)), key=f"capacity:{key}"
     )
-    if st.button(_("Accept, score and open a queue"), key=f"open:{key}", type="primary"):
-        with st.spinner(_("Scoring …")):
-            opened = attempt(_open, data, items, int(capacity))
-        if opened is not None:
-            flash(_("The queue is open: {n} cases.", n=number(opened.cases)))
-            st.switch_page(PAGES["queue"])
-        st.rerun()
+    st.button(
+        _("Accept, score and open a queue"),
+        key=f"open:{key}",
+        type="primary",
+        on_click=_begin_scoring,
+        args=(model_id, f"capacity:{key}", start),
+        disabled=working.busy(SLOT),
+    )
 
 
-def _open(data: Data, items, capacity: int):
-    require(actor(), "select")
-    model = shared.model(shared.house().workspace.registry.champion())
-    return workbench.open_queue(shared.writing(), model, items, capacity=capacity, actor=actor(), source=data)
+def _begin_scoring(model_id: str, key: str, start: Callable[..., Task]) -> None:
+    capacity = int(st.session_state[key])
+
+    def begin() -> Task:
+        require(actor(), "select")
+        return start(shared.house().workspace, model_id=model_id, capacity=capacity)
+
+    working.begin(SLOT, begin)
 
 
 def _folder() -> Path:

@@ -5,7 +5,7 @@ import streamlit as st
 from risk import workbench
 from risk.access import may, require
 from risk.errors import RiskError
-from risk.lab.jobs import Job, start_job
+from risk.lab.jobs import STOPPED, Job, start_job
 from risk.lab.shown import Shown, load_shown
 from risk.simulation import POLICIES
 from risk.ui import html, lab_charts, shared
@@ -340,7 +340,7 @@ def _start(asked: dict) -> None:
 
 
 def _stop(job: Job) -> None:
-    attempt(job.stop)
+    attempt(job.stop, STOPPED)
 
 
 if __name__ == "__main__":
