@@ -146,10 +146,17 @@ class ClassRefused(Refused):
     Traceback (most recent call last):
         ...
     risk.errors.ClassRefused: Training session: the item is closed. Wait for the next one. Nothing was changed.
+
+    `problem` may have places for `values`; they are kept apart so that pages can say it in another language.
+
+    >>> ClassRefused("item {item} is closed", item="X1").problem
+    'item {item} is closed'
     """
 
-    def __init__(self, problem: str, *, todo: str = "") -> None:
-        super().__init__(f"Training session: {problem}.{' ' + todo if todo else ''} Nothing was changed.")
+    def __init__(self, problem: str, *, todo: str = "", **values: object) -> None:
+        self.problem, self.todo, self.values = problem, todo, values
+        said = problem.format(**values)
+        super().__init__(f"Training session: {said}.{' ' + todo if todo else ''} Nothing was changed.")
 
 
 class NotRecorded(RiskError):

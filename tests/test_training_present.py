@@ -7,16 +7,20 @@ from dataclasses import replace
 
 import pytest
 
+from data_synthetic.world import load_world
 from risk.classroom import control, rules
 from risk.classroom import events as ev
 from risk.classroom.board import board
 from risk.classroom.debrief import card, report
+from risk.errors import ClassRefused
 from risk.explanation import Reason
+from risk.ui import i18n
 from risk.ui.present.item import FieldRow, ItemView, Section
 from risk.ui.present.training_board import board_view
 from risk.ui.present.training_card import card_html
 from risk.ui.present.training_report import annex_csv, annex_json, report_html, story_of
 from risk.ui.present.training_trainee import trainee_view
+from risk.ui.present.training_words import SCHEME_TITLES
 from risk.workbench import formula_safe
 from tests.fixtures_classroom import Play, play_lesson
 from tests.test_classroom_engine import go, say, sit
@@ -103,6 +107,47 @@ def test_every_text_of_report_and_card_is_shown_literally(lesson: Play) -> None:
         assert words in page
     assert "None" not in re.sub(r"<[^>]*>", " ", page + mine) and "nan" not in (page + mine).lower().split()
     assert not [s.pseudonym for s in lesson.room.present if s.pseudonym in page]
+
+
+ENGLISH = re.compile(r"\b(the|and|with|your|you|of|is|are|not|to|who|was|were|where|this|it|by|than)\b", re.I)
+
+
+@pytest.fixture
+def french():
+    before = i18n._asked[0]
+    i18n.speak(lambda: "fr")
+    yield
+    i18n.speak(before)
+
+
+def test_a_french_reader_reads_no_english(lesson: Play, french) -> None:
+    """Also in what is put together at run time: intervals, verdicts, refusals, lists."""
+
+    def vue(item_id: str) -> ItemView:
+        reason = Reason("weight", "Poids", "weight", 0.8, "Le poids est bas", "augmente la cote 2,2×")
+        return ItemView(item_id, "m", 0.1, "Parmi de tels envois, 1 sur 100", "b", "t", "r", (), (reason,), (),
+                        3, (), ())  # fmt: skip
+
+    def story(item_id: str):
+        return story_of(lesson.room, item_id, scheme="unwitting", altered=("Poids",), view=vue(item_id))
+
+    told = replace(report(lesson.room), title="Lundi")
+    said = [report_html(told, "S", story), report_html(report(play_lesson("taster-10", 3).room), "", story),
+            card_html(card(lesson.room, lesson.room.seats["s0"]), lambda i: "Le poids")]  # fmt: skip
+    for people in (3, 6):
+        room = play_closed(people)
+        said += [repr(board_view(board(room), "tiny")), repr(trainee_view(room, room.seats["p0"], vue))]
+    for rule, wanted in ((control.go_on, {"to": 9}), (control.extend, {"seconds": 60})):
+        with pytest.raises(ClassRefused) as refused:
+            rule(play_closed(1), **wanted)
+        said.append(i18n.told(refused.value))
+    for text in said:
+        left = set(ENGLISH.findall(re.sub(r"<[^>]*>", " ", text)))
+        assert not left, f"{left} in: {text[:200]}"
+
+
+def test_every_scheme_that_ships_has_a_title() -> None:
+    assert set(SCHEME_TITLES) == {scheme.key for scheme in load_world("teaching").schemes}
 
 
 def test_the_annex_is_whole_and_formula_safe(lesson: Play) -> None:

@@ -40,7 +40,7 @@ def go_on(room: Room, *, to: int) -> list[ev.Event]:
     if to == room.stage.step:
         return []
     if to != room.stage.step + 1 or to >= len(room.setup.plan.steps):
-        raise ClassRefused(f"the next step is {room.stage.step + 1}, not {to}", todo="Reload the page.")
+        raise ClassRefused("the next step is {n}, not {to}", todo="Reload the page.", n=room.stage.step + 1, to=to)
     closing = [ev.ItemClosed(room.stage.item)] if room.stage.open and room.stage.item >= 0 else []
     return [*closing, ev.Stepped(to)]
 
@@ -52,7 +52,7 @@ def next_item(room: Room, *, item: int) -> list[ev.Event]:
         return []
     count = len(room.setup.sets[room.stage.step][0])
     if item != room.stage.item + 1 or item >= count:
-        raise ClassRefused(f"the next item is {room.stage.item + 2} of {count}", todo="Reload the page.")
+        raise ClassRefused("the next item is {n} of {of}", todo="Reload the page.", n=room.stage.item + 2, of=count)
     closing = [ev.ItemClosed(room.stage.item)] if room.stage.open else []
     return [*closing, ev.ItemOpened(item)]
 
@@ -105,14 +105,14 @@ def remove(room: Room, *, seat: str) -> list[ev.Event]:
     """Take a seat out: it can do nothing more. What it said so far stays in the sums (see `judgements`)."""
     _running(room)
     if seat not in room.seats:
-        raise ClassRefused(f"there is no seat {seat}", todo="Reload the page.")
+        raise ClassRefused("there is no seat {seat}", todo="Reload the page.", seat=seat)
     return [] if room.seats[seat].removed else [ev.Removed(seat)]
 
 
 def _known(room: Room, item_id: str) -> None:
     _running(room)
     if item_id not in room.setup.items:
-        raise ClassRefused(f"item {item_id} is not part of it", todo="Choose one of the session's items.")
+        raise ClassRefused("item {item} is not part of it", todo="Choose one of the session's items.", item=item_id)
 
 
 def show_truth(room: Room, *, item_id: str, shown: bool) -> list[ev.Event]:

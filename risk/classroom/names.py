@@ -51,8 +51,8 @@ board. Nothing was changed.
     """
     code = "".join(c for c in text.upper() if c.isalnum())
     if len(code) != CODE_LENGTH:
-        problem = f"a code has {CODE_LENGTH} letters or digits; this one has {len(code)}"
-        raise ClassRefused(problem, todo="Look at the board.")
+        problem = "a code has {n} letters or digits; this one has {m}"
+        raise ClassRefused(problem, todo="Look at the board.", n=CODE_LENGTH, m=len(code))
     return code
 
 

@@ -60,7 +60,7 @@ def join(room: Room, seat: str, *, token_hash: str, key: str = "") -> list[ev.Ev
     if room.locked:
         raise ClassRefused("the trainer has closed the door", todo="Ask the trainer to open it for a moment.")
     if len(room.present) >= MAX_SEATS:
-        raise ClassRefused(f"all {MAX_SEATS} seats are taken", todo="Ask the trainer to open a second one.")
+        raise ClassRefused("all {n} seats are taken", todo="Ask the trainer to open a second one.", n=MAX_SEATS)
     rng = np.random.default_rng([room.setup.seed, len(room.seats)])
     group = _fewest([s.group for s in room.present], 3, rng)
     order = _fewest([s.order for s in room.present], max(1, len(room.setup.orders)), rng)
@@ -211,16 +211,16 @@ def _must_be_at(room: Room, seat: Seat, given: ev.Event, *, does: str) -> None:
     place = place_of(room, seat)
     already = seat.answers.get((given.step, given.item_id))
     if already is not None and (does == "answer" or already.final):
-        raise ClassRefused(f"item {given.item_id} has your answer already", todo="The first one stands.")
+        raise ClassRefused("item {item} has your answer already", todo="The first one stands.", item=given.item_id)
     if (given.step, given.item_id) != (place.step, place.item_id):
-        raise ClassRefused(f"item {given.item_id} is not open", todo="Go on with the item on your screen.")
+        raise ClassRefused("item {item} is not open", todo="Go on with the item on your screen.", item=given.item_id)
     if place.does in ("see", "wait"):
-        raise ClassRefused(f"item {given.item_id} is closed", todo="Wait for the trainer.")
+        raise ClassRefused("item {item} is closed", todo="Wait for the trainer.", item=given.item_id)
     if place.does != does:
-        raise ClassRefused(f"item {given.item_id} needs your first answer first", todo="Commit, then look.")
+        raise ClassRefused("item {item} needs your first answer first", todo="Commit, then look.", item=given.item_id)
 
 
 def _within_capacity(room: Room, seat: Seat, given: ev.Answered | ev.Revised) -> None:
     limit = room.setup.plan.steps[given.step].capacity
     if limit and given.action == "examine" and used_capacity(room, seat, given.step) >= limit:
-        raise ClassRefused(f"all {limit} examinations are used", todo="Only release is left in this block.")
+        raise ClassRefused("all {n} examinations are used", todo="Only release is left in this block.", n=limit)

@@ -18,8 +18,8 @@ from starlette.routing import Route
 
 from risk.errors import RiskError
 from risk.hall import Hall, Key, read_key
-from risk.ui import address, html, training
-from risk.ui.i18n import LANGUAGES, N_, catalog
+from risk.ui import address, html, i18n, training
+from risk.ui.i18n import N_, _
 from risk.ui.present.training_words import PURPOSE
 
 __all__ = ["ROUTES"]
@@ -45,18 +45,18 @@ button{font:inherit;font-weight:650;width:100%;padding:.9rem;margin-top:1rem;bor
 def _page(title: str, body: str, *, problem: str = "", status: int = 200) -> HTMLResponse:
     alert = html.tag("p", problem, "bad", role="alert") if problem else ""
     return HTMLResponse(
-        f"<!doctype html><html lang='en'><head><meta charset='utf-8'><title>{html.escape(title)}</title>"
-        f"<meta name='viewport' content='width=device-width,initial-scale=1'><style>{STYLE}</style></head>"
+        f"<!doctype html><html lang='{i18n.language()}'><head><meta charset='utf-8'><title>{html.escape(title)}</title>"
+        "<meta name='viewport' content='width=device-width,initial-scale=1'><link rel='icon' href='data:,'>"
+        f"<style>{STYLE}</style></head>"
         f"<body><main>{html.tag('h1', title)}{alert}{body}</main></body></html>",
         status_code=status,
     )
 
 
-def _say(request: Request) -> Callable[[str], str]:
+def _speak(request: Request) -> None:
     """Words in the language the browser asks for: these pages are outside any session."""
     wanted = request.headers.get("accept-language", "en")[:2].lower()
-    words = catalog(wanted) if wanted in LANGUAGES else {}
-    return lambda text: str(words.get(text, text))
+    i18n.settle(wanted if wanted in i18n.LANGUAGES else "en")
 
 
 def _visitor(request: Request) -> str:
@@ -80,18 +80,19 @@ def _enter(request: Request, name: str, key: Key, to: str) -> Response:
 # -- joining ----------------------------------------------------------------------------------------------
 
 
-def _join_page(request: Request, code: str, problem: str = "") -> HTMLResponse:
-    say = _say(request)
-    what = html.bullets(say(line) for line in PURPOSE)
+def _join_page(request: Request, code: str, error: RiskError | None = None) -> HTMLResponse:
+    _speak(request)
+    problem = i18n.told(error) if error else ""
+    what = html.bullets(_(line) for line in PURPOSE)
     form = (
         f"<form method='post' action='{training.base()}/join'>"
-        + html.tag("label", say(N_("Code on the board")), **{"for": "code"})
+        + html.tag("label", _("Code on the board"), **{"for": "code"})
         + f"<input id='code' name='code' value='{html.escape(code)}' maxlength='12' required "
         "autocomplete='off' autocapitalize='characters' spellcheck='false' inputmode='text'>"
-        + html.tag("button", say(N_("Join")), type="submit")
+        + html.tag("button", _("Join"), type="submit")
         + "</form>"
     )
-    return _page(say(N_("Join the training")), what + form, problem=problem, status=403 if problem else 200)
+    return _page(_("Join the training"), what + form, problem=problem, status=403 if problem else 200)
 
 
 async def join(request: Request) -> Response:
@@ -107,7 +108,7 @@ async def join(request: Request) -> Response:
             return RedirectResponse(f"{training.base()}/class", status_code=303)
         key = await run_in_threadpool(hall.join, code, visitor=_visitor(request))
     except RiskError as error:
-        return _join_page(request, code, str(error))
+        return _join_page(request, code, error)
     return _enter(request, training.SEAT, key, "class")
 
 
@@ -126,24 +127,25 @@ def _seated(request: Request, hall: Hall) -> str:
 
 def _key_door(cookie: str, to: str, title: str, opens: Callable[[Hall, Key], bool]) -> Callable:
     async def door(request: Request) -> Response:
-        problem, say = "", _say(request)
+        problem = ""
+        _speak(request)
         if request.method == "POST":
             hall, visitor = training.hall(), _visitor(request)
             try:
                 key = read_key(await _field(request, "key"))
                 if await run_in_threadpool(hall.try_key, key, opens, visitor=visitor):
                     return _enter(request, cookie, key, to)
-                problem = say(N_("This key does not fit. Copy it whole, with the dot."))
+                problem = _("This key does not fit. Copy it whole, with the dot.")
             except RiskError as error:
-                problem = str(error)
+                problem = i18n.told(error)
         form = (
             f"<form method='post' action='{training.base()}{request.url.path.removeprefix(training.base())}'>"
-            + html.tag("label", say(N_("Key")), **{"for": "key"})
+            + html.tag("label", _("Key"), **{"for": "key"})
             + "<input id='key' class='key' name='key' type='password' required autocomplete='off'>"
-            + html.tag("button", say(N_("Open")), type="submit")
+            + html.tag("button", _("Open"), type="submit")
             + "</form>"
         )
-        return _page(say(title), form, problem=problem, status=403 if problem else 200)
+        return _page(_(title), form, problem=problem, status=403 if problem else 200)
 
     return door
 

@@ -23,6 +23,8 @@ from babel.dates import format_date, format_time
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 
+from risk.errors import ClassRefused, RiskError
+
 __all__ = [
     "LANGUAGES",
     "N_",
@@ -34,6 +36,7 @@ __all__ = [
     "plural",
     "settle",
     "speak",
+    "told",
     "translator",
 ]
 
@@ -101,6 +104,19 @@ def plural(one: str, many: str, n: int, /, **values: object) -> str:
     forms = catalog(code).get((one, many), (one, many))
     first = abs(n) < 2 if code == "fr" else n == 1
     return forms[0 if first else 1].format(n=number(n), **values)
+
+
+def told(error: RiskError) -> str:
+    """An error's words in the reader's language, where the catalogue has them.
+
+    >>> told(ClassRefused("item {item} is closed", todo="Wait for the trainer.", item="X1"))
+    'Training session: item X1 is closed. Wait for the trainer. Nothing was changed.'
+    """
+    if not isinstance(error, ClassRefused):
+        return str(error)
+    problem, todo = _(error.problem, **error.values), _(error.todo) if error.todo else ""
+    words = _("Training session: {problem}. {todo} Nothing was changed.", problem=problem, todo=todo)
+    return words.replace("  ", " ")
 
 
 def translator() -> Callable[[str], str]:

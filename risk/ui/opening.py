@@ -10,7 +10,7 @@ from risk.classroom.item_sets import CELLS, band
 from risk.classroom.plan import PLANS, ItemFacts, ready_plan
 from risk.errors import Refused, RiskError
 from risk.hall import Order, Pool, by_hand
-from risk.ui import html, shared, training
+from risk.ui import html, i18n, shared, training
 from risk.ui.i18n import N_, _, moment, number, plural
 from risk.ui.present.training_words import PLAN_HINTS, PLAN_TITLES
 from risk.ui.session import actor, attempt, flash, show_flash
@@ -102,7 +102,7 @@ def _pick() -> None:
     try:
         pool = training.pool(_model_id())
     except RiskError as error:
-        st.html(html.note(str(error), "bad"))
+        st.html(html.note(i18n.told(error), "bad"))
         return
     sets = training.hall().saved_sets()
     if sets:

@@ -103,5 +103,5 @@ def attempt(action: object, *args: object, **named: object) -> object | None:
     except NotRecorded as error:
         flash(f"N{str(error)[1:]}", "stop")
     except RiskError as error:
-        flash(str(error), "bad")
+        flash(i18n.told(error), "bad")
     return None

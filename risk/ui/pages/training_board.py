@@ -6,10 +6,10 @@ import streamlit as st
 from risk.classroom.board import Board
 from risk.errors import NotFound, RiskError
 from risk.hall import Key
-from risk.ui import html, training, training_charts
+from risk.ui import html, i18n, training, training_charts
 from risk.ui.i18n import _, number
 from risk.ui.present import training_board as present
-from risk.ui.session import theme
+from risk.ui.session import PAGES, theme
 
 
 def draw() -> None:
@@ -23,7 +23,7 @@ def draw() -> None:
         st.html(html.note(_("The answers of this session are deleted, and its board with them.")))
         return
     except RiskError as error:
-        st.html(html.note(str(error)))
+        st.html(html.note(i18n.told(error)))
         st.link_button(_("Open a board with its key"), f"{training.base()}/watch")
         return
     view = present.board_view(told, training.hall().header(key.session_id).plan)
@@ -43,7 +43,7 @@ def draw() -> None:
         _seal(key)
     kind = training.TRAINER if training.key_of(training.TRAINER) else training.WATCH
     if kind == training.TRAINER:
-        st.page_link("training_control.py", label=_("Back to the training room"))
+        st.page_link(PAGES["training"], label=_("Back to the training room"))
     training.listen(kind, training.board_mark(key.session_id))
 
 

@@ -7,10 +7,10 @@ from risk.classroom.board import Board
 from risk.classroom.state import Room
 from risk.errors import NotFound, Refused, RiskError
 from risk.hall import Key
-from risk.ui import html, opening, training
+from risk.ui import html, i18n, opening, training
 from risk.ui.i18n import _, number
 from risk.ui.present.training_words import KIND_TITLES, MODE_TITLES, STEP_HINTS
-from risk.ui.session import attempt, flash, show_flash
+from risk.ui.session import PAGES, attempt, flash, show_flash
 
 STUCK_SECONDS = 90
 
@@ -23,7 +23,7 @@ def draw() -> None:
     except NotFound:
         room = None  # its answers were deleted
     except RiskError as error:
-        st.html(html.note(str(error)))
+        st.html(html.note(i18n.told(error)))
         room = None
     if room is None or st.session_state.get("new-session"):
         opening.draw()
@@ -165,9 +165,9 @@ def _next(room: Room) -> None:
     else:
         st.button(_("End the session"), key="end", type="primary", on_click=_do, args=(control.end,))
     with st.container(horizontal=True):
-        st.page_link("training_board.py", label=_("Open the board"))
+        st.page_link(PAGES["board"], label=_("Open the board"))
         if room.step.kind in ("debrief", "exit"):
-            st.page_link("training_debrief.py", label=_("Open the report"))
+            st.page_link(PAGES["debrief"], label=_("Open the report"))
 
 
 def _plan(room: Room) -> None:
@@ -266,7 +266,7 @@ def _erase() -> None:
         training.hall().erase(training.key_of(training.TRAINER))
         flash(_("All answers and names of this session are deleted. Its report of sums stays."))
     except (Refused, NotFound) as error:
-        flash(str(error), "bad")
+        flash(i18n.told(error), "bad")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from risk.ui import html, i18n, training, training_charts
 from risk.ui.i18n import _
 from risk.ui.present.training_board import calibration_rows
 from risk.ui.present.training_report import annex_csv, annex_json, report_html, story_of
-from risk.ui.session import theme
+from risk.ui.session import PAGES, theme
 
 
 def draw() -> None:
@@ -25,11 +25,11 @@ def draw() -> None:
             raise RiskError(_("The report is made at the debrief. Lead the class on to it first."))
     except NotFound:
         st.html(html.note(_("The answers of this session are deleted. Its sums are kept in the training room.")))
-        st.page_link("training_control.py", label=_("Go to the training room"))
+        st.page_link(PAGES["training"], label=_("Go to the training room"))
         return
     except RiskError as error:
-        st.html(html.note(str(error)))
-        st.page_link("training_control.py", label=_("Go to the training room"))
+        st.html(html.note(i18n.told(error)))
+        st.page_link(PAGES["training"], label=_("Go to the training room"))
         return
     st.title(_("Debrief"))
     told, page = _report(key.session_id, room.seq, i18n.language(), key, room)

@@ -7,7 +7,7 @@ from risk.classroom import rules
 from risk.classroom.plan import CONFIDENCES, TAGS
 from risk.classroom.questions import CHECKS, EXITS, Question
 from risk.errors import NotFound, RiskError
-from risk.ui import html, training
+from risk.ui import html, i18n, training
 from risk.ui.i18n import _
 from risk.ui.present.item import declaration_html
 from risk.ui.present.training_card import card_html
@@ -35,7 +35,7 @@ def draw() -> None:
         room, seat = training.hall().seat(key)
     except RiskError as error:
         gone = _("The answers of this session are deleted. Nothing of yours is kept any more.")
-        st.html(html.note(gone if isinstance(error, NotFound) else str(error)))
+        st.html(html.note(gone if isinstance(error, NotFound) else i18n.told(error)))
         st.link_button(_("Join with the code on the board"), f"{training.base()}/join", type="primary")
         return
     view = trainee_view(room, seat, lambda item_id: training.item(room, item_id))
@@ -168,8 +168,9 @@ def _first(view: TraineeView) -> None:
 
 def _final(view: TraineeView) -> None:
     name = f"final:{view.step}:{view.item_id}"
-    if view.advice and view.advice.has_reasons and not view.advice.shown:
-        st.button(_("Why this score?"), key=f"why:{name}", on_click=_look, args=(view.step, view.item_id))
+    with st.container():  # there also when empty: else the form would move, and be drawn twice for a moment
+        if view.advice and view.advice.has_reasons and not view.advice.shown:
+            st.button(_("Why this score?"), key=f"why:{name}", on_click=_look, args=(view.step, view.item_id))
     with st.form(name, border=False):
         st.html(html.tag("p", _("Your first answer: {answer}. Your final one?", answer=view.answered), "rk-asked"))
         _sure(name, view.confidence)
@@ -290,7 +291,7 @@ def _card(view: TraineeView) -> None:
         mine = training.hall().card(key)
         room = training.hall().seat(key)[0]
     except RiskError as error:
-        st.html(html.note(str(error)))
+        st.html(html.note(i18n.told(error)))
         return
 
     def reason(item_id: str) -> str:

@@ -23,6 +23,7 @@ from risk.ui.present.training_words import (
     SCRIPT,
     SLICE_TITLES,
     figure_words,
+    scheme_title,
     sentence,
     share_words,
     verdict_words,
@@ -205,16 +206,7 @@ def _compared(what: str, changes: Sequence[Change]) -> str:
 
 
 def _slice_title(change: Change) -> str:
-    return plain(change.slice) if change.what == "scheme" else _(SLICE_TITLES[change.slice])
-
-
-def plain(code: str) -> str:
-    """A scheme's code as words.
-
-    >>> plain("few_vendors")
-    'few vendors'
-    """
-    return code.replace("_", " ")
+    return scheme_title(change.slice) if change.what == "scheme" else _(SLICE_TITLES[change.slice])
 
 
 def _signed(value: float) -> str:
@@ -274,7 +266,7 @@ def _talk(items: Sequence[Contested], story: Callable[[str], ItemStory]) -> str:
             *told.reasons,
         ]
         if told.altered:
-            lines.insert(2, _("What the scheme “{scheme}” altered: {fields}.", scheme=plain(told.scheme),
+            lines.insert(2, _("What the scheme “{scheme}” altered: {fields}.", scheme=scheme_title(told.scheme),
                               fields=", ".join(told.altered)))  # fmt: skip
         out.append(html.tag("h3", item.item_id, "rk-id") + html.bullets(lines))
     return "".join(out)
@@ -284,7 +276,7 @@ def _slices(slices: Sequence[Slice], column: str, what: str) -> str:
     """Shares by value; values that nothing can be said of are joined into one line for each reason."""
     if not slices:
         return html.note(_("No such items."))
-    rows = [(plain(s.name) or "–", number(s.people), share_words(s.figure)) for s in slices if s.figure.known]
+    rows = [(scheme_title(s.name) or "–", number(s.people), share_words(s.figure)) for s in slices if s.figure.known]
     for why in sorted({s.figure.why for s in slices if not s.figure.known}):
         some = [s for s in slices if s.figure.why == why]
         rows.append((plural("{n} other", "{n} others", len(some)), "–", share_words(some[0].figure)))

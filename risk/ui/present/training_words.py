@@ -29,6 +29,7 @@ __all__ = [
     "figure_words",
     "interval_words",
     "mode_hint",
+    "scheme_title",
     "sentence",
     "share_words",
     "verdict_words",
@@ -207,6 +208,27 @@ CONTRAST_TITLES = {
     "cost_alone": N_("Cost an item, against following the score alone"),
     "cost_blind": N_("Cost an item, against the same people's block without the score"),
 }
+#: Schemes of the made worlds that ship, as `data_synthetic` titles them.
+SCHEME_TITLES = {
+    "micro_quantity": N_("Micro-quantity items"),
+    "high_worth": N_("High worth in low weight"),
+    "misdeclared_precursor": N_("Precursor declared as an ordinary good"),
+    "cheap_chemical": N_("Unusually low price for a chemical"),
+    "production_equipment": N_("Production equipment"),
+    "decentralised_producers": N_("Decentralised small producers"),
+    "everyday_object": N_("Everyday objects"),
+    "new_substance": N_("A new substance family"),
+    "pre_precursor": N_("Pre-precursors"),
+    "remailing": N_("Remailing"),
+    "few_vendors": N_("Few vendors, much volume"),
+    "takedown_displacement": N_("Takedown and displacement"),
+    "mid_level": N_("Mid-level consignments"),
+    "redistribution": N_("Redistribution"),
+    "collection_points": N_("Collection points"),
+    "unwitting": N_("Unwitting intermediaries"),
+    "counterfeit": N_("Counterfeits"),
+    "route_drift": N_("Route drift"),
+}
 #: The discussion, on the board and in the report.
 SCRIPT = (
     (
@@ -244,6 +266,15 @@ def mode_hint(mode: str, plan: str) -> str:
     (True, 'Your trainer')
     """
     return _(PICKED_HINT if plan == "by-hand" else MODE_HINTS[mode])
+
+
+def scheme_title(code: str) -> str:
+    """What a scheme is called; one of a world that does not ship by its code.
+
+    >>> scheme_title("few_vendors"), scheme_title("night_flights")
+    ('Few vendors, much volume', 'night flights')
+    """
+    return _(SCHEME_TITLES[code]) if code in SCHEME_TITLES else code.replace("_", " ")
 
 
 def sentence(text: str) -> str:
