@@ -101,3 +101,34 @@ def browser() -> Iterator:
         chromium = playwright.chromium.launch(executable_path=found, args=flags)
         yield chromium
         chromium.close()
+
+
+AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
+
+
+@pytest.fixture(scope="session")
+def axe_script(tmp_path_factory) -> str:
+    """npm's axe-core, fetched for this run only; it is no part of the project. '' where it is not at hand."""
+    npm, folder = shutil.which("npm"), tmp_path_factory.mktemp("axe")
+    command = [npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder), "axe-core@4"]
+    if npm is None or subprocess.run(command, check=False, timeout=120, capture_output=True).returncode:
+        return ""
+    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def axe(axe_script: str) -> str:
+    """The same, for tests that do nothing else."""
+    if not axe_script:
+        pytest.skip("npm or its axe-core package is not at hand: accessibility was not checked")
+    return axe_script
+
+
+def faults(page, axe: str, name: str) -> dict[str, list[str]]:
+    """What axe-core finds serious or critical on a page, by name and rule; nothing where it is not at hand."""
+    if not axe:
+        return {}
+    page.evaluate(axe)
+    told = page.evaluate("tags => axe.run({runOnly: tags})", AXE_TAGS)
+    bad = [v for v in told["violations"] if v["impact"] in ("serious", "critical")]
+    return {f"{name} {v['id']}": [n["html"][:160] for n in v["nodes"][:3]] for v in bad}

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 import urllib.request
 from pathlib import Path
 
@@ -14,7 +12,7 @@ from playwright.sync_api import TimeoutError
 from risk import workbench
 from risk.store import EntryFilter
 from risk.ui.server import HEADERS
-from tests.fixtures_browser import HOSTILE, app, browser  # noqa: F401  (fixtures)
+from tests.fixtures_browser import HOSTILE, app, axe, axe_script, browser, faults  # noqa: F401  (fixtures)
 
 pytestmark = pytest.mark.browser
 
@@ -193,19 +191,6 @@ def test_filters_narrow_the_queue_and_every_item_can_be_opened(person, app) -> N
     kai.page.get_by_text(re.compile("one field changed alone|No single field")).wait_for()
 
 
-AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
-
-
-@pytest.fixture(scope="module")
-def axe(tmp_path_factory) -> str:
-    """npm's axe-core, fetched for this run only; it is no part of the project."""
-    npm, folder = shutil.which("npm"), tmp_path_factory.mktemp("axe")
-    command = [npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder), "axe-core@4"]
-    if npm is None or subprocess.run(command, check=False, timeout=120, capture_output=True).returncode:
-        pytest.skip("npm or its axe-core package is not at hand: accessibility was not checked")
-    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
-
-
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_serious(person, axe, app, theme) -> None:  # noqa: F811
     one, found = person(color_scheme=theme, bypass_csp=True), {}
@@ -213,10 +198,7 @@ def test_axe_finds_nothing_serious(person, axe, app, theme) -> None:  # noqa: F8
     for path in paths if theme == "light" else paths[:2]:  # the other pages use no colour that these do not
         one.go(path)
         one.page.wait_for_timeout(800)  # parts are drawn one by one; what is not drawn is not checked
-        one.page.evaluate(axe)
-        told = one.page.evaluate("tags => axe.run({runOnly: tags})", AXE_TAGS)
-        bad = [v for v in told["violations"] if v["impact"] in ("serious", "critical")]
-        found |= {f"{path} {v['id']}": [n["html"][:160] for n in v["nodes"][:3]] for v in bad}
+        found |= faults(one.page, axe, path)
     assert not found, found
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from risk.hall import Hall
 from risk.store import EntryFilter
-from tests.fixtures_browser import app, browser  # noqa: F401  (fixtures)
+from tests.fixtures_browser import ROOT, app, axe, axe_script, browser, faults  # noqa: F401  (fixtures)
 
 pytestmark = pytest.mark.browser
 PHONE, LAPTOP = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
@@ -63,25 +63,25 @@ class Who:
 
 
 @pytest.fixture(scope="module")
-def room(app, stream_path):  # noqa: F811
-    """The app's workspace with a class stream at hand, so that nothing has to be made."""
+def room(app):  # noqa: F811
+    """The app's workspace with a class stream at hand (the 2,000 items that ship): nothing has to be made."""
     from risk.hall.material import STREAM_ITEMS, STREAM_SEED
 
     streams = app.space.root / "classes" / "streams"
     streams.mkdir(parents=True)
-    os.symlink(stream_path, streams / f"teaching-{STREAM_ITEMS}-{STREAM_SEED}")
+    os.symlink(ROOT / "data_synthetic" / "sample", streams / f"teaching-{STREAM_ITEMS}-{STREAM_SEED}")
     return app
 
 
-@pytest.fixture
-def person(browser):  # noqa: F811
+@pytest.fixture(scope="module")
+def enter(browser):  # noqa: F811
+    """Makes a person at a fresh browser."""
     made = []
 
-    def make(size: dict) -> Who:
-        context = browser.new_context(viewport=size)
+    def make(size: dict, scheme: str = "light") -> Who:
+        context = browser.new_context(viewport=size, color_scheme=scheme)
         made.append(context)
         who = Who(context.new_page())
-        who.page.set_default_timeout(30_000)
         who.page.on("pageerror", lambda e: who.complaints.append(str(e)))
         who.page.on(
             "console", lambda m: who.complaints.append(m.text) if "Content Security" in m.text else None
@@ -91,6 +91,13 @@ def person(browser):  # noqa: F811
     yield make
     for context in made:
         context.close()
+
+
+@pytest.fixture(scope="module")
+def led(enter, room) -> tuple[Who, str]:
+    """A trainer, working in the dark theme, who has opened a session; and its code."""
+    trainer = enter(LAPTOP, "dark")
+    return trainer, open_class(trainer, room)
 
 
 def open_class(trainer: Who, room) -> str:
@@ -104,8 +111,9 @@ def open_class(trainer: Who, room) -> str:
     return code
 
 
-def test_from_the_lobby_to_the_debrief(person, room) -> None:
-    trainer, ann, ben, cem = person(LAPTOP), person(PHONE), person(PHONE), person(LAPTOP)
+def test_from_the_lobby_to_the_debrief(room, enter, axe_script) -> None:  # noqa: F811
+    trainer, ann, ben, cem = enter(LAPTOP), enter(PHONE), enter(PHONE), enter(LAPTOP)
+    found: dict[str, list[str]] = {}
     code = open_class(trainer, room)
     board = Who(trainer.page.context.new_page())
     board.page.goto(f"{room.url}/board")
@@ -114,7 +122,10 @@ def test_from_the_lobby_to_the_debrief(person, room) -> None:
     ben.join(room, code)
     board.page.get_by_text("2 joined · 2 connected").wait_for()  # the board follows by itself
 
+    found |= faults(trainer.page, axe_script, "room") | faults(board.page, axe_script, "board")
     trainer.press("Go on to: Reading")
+    ann.sees("What does that tell you?")
+    found |= faults(ann.page, axe_script, "check")
     for one in (ann, ben):
         one.sees("What does that tell you?")  # so do the trainees
         for words in ("Of 100 parcels that score", "Why the score is higher", "This detail moved"):
@@ -122,13 +133,12 @@ def test_from_the_lobby_to_the_debrief(person, room) -> None:
         one.press("Answer")
         one.sees("Right.")
     trainer.press("Go on to: Warm-up")
-    for one in (ann, ben):
-        for _ in range(2):
-            one.answer("Examine")
-            assert "Following the score alone" in one.text(), "the score comes after the first answer"
-            one.decide("Release")
-        one.sees("You have judged all items of this part")
-        assert re.search("It is (ir)?regular", one.text()), "warm-ups tell what it was"
+    for _ in range(2):
+        ann.answer("Examine")
+        assert "Following the score alone" in ann.text(), "the score comes after the first answer"
+        ann.decide("Release")
+    ann.sees("You have judged all items of this part")
+    assert re.search("It is (ir)?regular", ann.text()), "warm-ups tell what it was"
     trainer.press("Go on to: With score")
 
     trainer.press("Open the first item")
@@ -146,6 +156,7 @@ def test_from_the_lobby_to_the_debrief(person, room) -> None:
     assert cem.page.locator(".rk-id").count() == 0
     ann.press("Why this score")
     ann.sees("What the model cannot see")
+    found |= faults(ann.page, axe_script, "reasons")
     ann.decide("Examine")
     ann.sees("Recorded: Release, 80 % sure; after the score: Examine, 80 % sure")
     second.page.get_by_role("button", name="Stay: Release").click()  # the other tab is behind
@@ -157,6 +168,7 @@ def test_from_the_lobby_to_the_debrief(person, room) -> None:
     trainer.press("Close the item")
     board.sees("In truth:")
     assert "Answers are shown from 5 people on." in board.text()
+    found |= faults(board.page, axe_script, "closed item") | faults(trainer.page, axe_script, "leading")
     ben.sees("Closed. Your answer")
 
     trainer.press("Open the next item")
@@ -167,9 +179,12 @@ def test_from_the_lobby_to_the_debrief(person, room) -> None:
     for one in (ann, ben, cem):
         one.sees(f"Your card, {one.name()}")
         assert "Only you see this" in one.text()
+    found |= faults(cem.page, axe_script, "card") | faults(board.page, axe_script, "debrief board")
     trainer.page.get_by_role("link", name="Open the report").click()
     trainer.sees("A discussion in four steps")
     told = trainer.text()
+    found |= faults(trainer.page, axe_script, "report")
+    assert not found, found
     assert "shown from 5 people on" in told and not [n for n in (ann.name(), cem.name()) if n in told]
     for who in (trainer, board, ann, ben, cem):
         assert not who.complaints
@@ -182,14 +197,53 @@ def test_from_the_lobby_to_the_debrief(person, room) -> None:
         assert len(noted) == 4 and store.verify().ok
 
 
-def test_a_trainee_cannot_open_the_trainers_pages(person, room) -> None:
-    trainer, eve = person(LAPTOP), person(LAPTOP)
-    eve.join(room, open_class(trainer, room))
+def test_a_trainee_cannot_open_the_trainers_pages(enter, room, led) -> None:
+    eve = enter(LAPTOP)
+    eve.join(room, led[1])
     for path in ("/training", "/debrief", "/board", "/queue"):
         eve.page.goto(room.url + path)
         eve.settle()
         assert eve.page.get_by_role("button", name=re.compile("^Go on to|^Open the lobby")).count() == 0
         eve.sees("You are in")  # whatever the address, this browser has one page
+
+
+def test_everything_can_be_read_in_the_dark_and_done_with_the_keyboard(enter, room, led, axe_script) -> None:  # noqa: F811
+    trainer, dan = led[0], enter(PHONE, "dark")
+    dan.page.goto(f"{room.url}/join/{led[1]}")
+    found = faults(dan.page, axe_script, "join")
+    dan.page.keyboard.press("Tab")
+    dan.page.keyboard.press("Enter")  # from the code to the button's form
+    dan.page.wait_for_url("**/class")
+    found |= faults(trainer.page, axe_script, "room")
+    trainer.press("Go on to: Reading")
+    dan.sees("What does that tell you?")
+    trainer.press("Go on to: Warm-up")
+    dan.page.get_by_role("button", name="Examine", exact=True).wait_for()
+    found |= faults(dan.page, axe_script, "item")
+    assert reach(dan, "50 %"), "how sure one is can be reached with Tab"
+    for _ in range(4):
+        dan.page.keyboard.press("ArrowRight")
+    sure = dan.page.get_by_role("radio", name="90 %")
+    if sure.get_attribute("aria-checked") != "true":
+        dan.page.keyboard.press("Space")
+    assert reach(dan, "Release"), "so can the answer"
+    dan.page.keyboard.press("Enter")
+    dan.sees("Your first answer: Release, 90 % sure")
+    found |= faults(dan.page, axe_script, "score")
+    board = Who(trainer.page.context.new_page())
+    board.page.goto(f"{room.url}/board")
+    board.sees("0 of ")
+    found |= faults(board.page, axe_script, "board")
+    assert not found, found
+
+
+def reach(who: Who, label: str, most: int = 20) -> bool:
+    """Whether Tab reaches what has this label within `most` presses."""
+    for _ in range(most):
+        who.page.keyboard.press("Tab")
+        if who.page.evaluate("() => document.activeElement.innerText.trim()") == label:
+            return True
+    return False
 
 
 def refused(url: str, data: bytes | None = None) -> tuple[int, str]:

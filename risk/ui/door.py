@@ -173,7 +173,7 @@ async def changes(request: Request) -> Response:
 async def _marks(request: Request, look: Callable[[], str], session_id: str, seat: str) -> AsyncIterator[str]:
     told, silent = None, 0.0
     with training.hall().connection(session_id, seat) if seat else nullcontext():
-        while not await request.is_disconnected():
+        while not training.ENDING.is_set() and not await request.is_disconnected():
             try:
                 mark = look()
             except RiskError:

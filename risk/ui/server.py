@@ -6,9 +6,12 @@ import base64
 import gc
 import os
 import re
+import signal
 import socket
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -22,7 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from risk import tasks
 from risk.ui import shared, training
 
-__all__ = ["HEADERS", "MIDDLEWARE", "SCRIPT", "SafeHeaders", "lifespan", "send_at_once"]
+__all__ = ["HEADERS", "MIDDLEWARE", "SCRIPT", "SafeHeaders", "end_streams_on_signals", "lifespan", "send_at_once"]
 
 #: The script that Streamlit runs for each session; in a folder of its own because that folder is put
 #: first on the import path.
@@ -102,10 +105,26 @@ def send_at_once() -> int:
     return found
 
 
+def end_streams_on_signals() -> None:
+    """Let open event streams end when the server is told to end, else it would wait for them for ever."""
+    training.ENDING.clear()
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, partial(_end, signal.getsignal(number)))
+
+
+def _end(before: Any, number: int, frame: Any) -> None:
+    training.ENDING.set()
+    if callable(before):
+        before(number, frame)
+
+
 @asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[None]:
     """Load store and model before the first click, and close the store when the server ends."""
     send_at_once()
+    end_streams_on_signals()
     shared.warm_up()
     training.start()
     gc.collect()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 
@@ -16,6 +17,7 @@ from risk.ui.i18n import _
 from risk.ui.present.item import ItemView, item_view
 
 __all__ = [
+    "ENDING",
     "SEAT",
     "TRAINER",
     "WATCH",
@@ -39,6 +41,8 @@ __all__ = [
 
 #: Names of the cookies.
 SEAT, TRAINER, WATCH = "seat", "trainer", "watch"
+#: Set when the server is told to end: it waits for open event streams, and they would not end by themselves.
+ENDING = threading.Event()
 _RUNNING_SECONDS = 12 * 3600.0
 
 
