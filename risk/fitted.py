@@ -18,6 +18,8 @@ from scipy.special import expit
 from risk.boosted import Fitted
 from risk.explanation import Reason, Translate, as_shap, check_additive, reasons
 from risk.features import Features
+from risk.features.columns import Columns
+from risk.models.dated import DatedTables, with_day
 from risk.models.profile_tables import ProfileTables
 
 if TYPE_CHECKING:
@@ -70,7 +72,7 @@ class FittedModel:
         Parties are known by the columns of `risk.features.with_past` where they are there, else by what
         these rows tell.
         """
-        margin = self.tables.margins(self._matrix(declarations), threads=threads)
+        margin = self.tables.margins(self.matrix(declarations), threads=threads)
         return self._scores(declarations, margin)
 
     def attribute(self, declarations: pd.DataFrame, *, threads: int = 1) -> pd.DataFrame:
@@ -83,12 +85,12 @@ class FittedModel:
         risk.errors.ExplanationWithheld
             When attributions would not add up to the margin within 1e-6.
         """
-        return self._attributed(declarations, self._matrix(declarations), threads)
+        return self._attributed(declarations, self.matrix(declarations), threads)
 
     def attribute_and_say(self, declarations: pd.DataFrame, *,
                           translate: Translate = str) -> tuple[pd.DataFrame, list[list[Reason]]]:
         """`attribute` and `reasons` of a page of items in one go: its features are made once."""
-        out = self._attributed(declarations, self._matrix(declarations), 1)
+        out = self._attributed(declarations, self.matrix(declarations), 1)
         phi = out[[f"phi_{n}" for n in self.tables.names]].to_numpy()
         return out, reasons(self.features, declarations, phi, translate=translate)
 
@@ -104,14 +106,14 @@ class FittedModel:
 
         No columns where the model has no profiles.
         """
-        return self._resembling(self._matrix(declarations))
+        return self._resembling(self.matrix(declarations))
 
     def explain(self, declarations: pd.DataFrame) -> "shap.Explanation":
         """A `shap.Explanation`: values (n_items, n_features) in log-odds, base values, feature values."""
-        x = self._matrix(declarations)
+        x = self.matrix(declarations)
         phi, margin = self.tables.explain(x)
         check_additive(phi, self.base_value, margin, self._ids(declarations).tolist())
-        return as_shap(phi, self.base_value, x, self.tables.names)
+        return as_shap(phi, self.base_value, x[:, : len(self.tables.names)], self.tables.names)
 
     def reasons(self, declarations: pd.DataFrame, *, translate: Translate = str) -> list[list[Reason]]:
         """Every item's reasons in words, largest first; for a page of items. Withheld as in `attribute`."""
@@ -126,8 +128,12 @@ class FittedModel:
         named.insert(0, "profile", names[shares.argmax(axis=1)])
         return named
 
-    def _matrix(self, declarations: pd.DataFrame) -> np.ndarray:
-        return self.features.values(declarations)
+    def matrix(self, declarations: pd.DataFrame | Columns) -> np.ndarray:
+        """What the tables read of each item: its features and, where the tables are dated, its day; float32."""
+        if not isinstance(self.tables, DatedTables):
+            return self.features.values(declarations)
+        columns = Columns.of(declarations)
+        return with_day(self.tables, self.features.values(columns), columns.moments(self.dictionary.as_of))
 
     def _ids(self, declarations: pd.DataFrame) -> pd.Series:
         return declarations[self.dictionary.id_field].astype("str")

@@ -7,8 +7,10 @@ import pandas as pd
 
 from risk import evaluation, training
 from risk.datasets import known
+from risk.features.columns import moments
 from risk.fitted import FittedModel
 from risk.intake import Data
+from risk.models.dated import with_day
 from risk.models.rules import RuleBook
 from risk.results import Evaluation
 from risk.schema import Dictionary
@@ -46,7 +48,8 @@ def baselines(model: FittedModel, items: pd.DataFrame, truth: pd.DataFrame | Non
     """Margins of the rule book and the oracle, as far as there are such."""
     x, book, out = model.features.transform(items).to_numpy(np.float32), RuleBook.default(), {}
     if model.kind != "rules" and book.applies_to(model.features):
-        out["rules"] = book.compile(model.features, x).margins(x)
+        tables = book.compile(model.features, x)
+        out["rules"] = tables.margins(with_day(tables, x, moments(items, dictionary.as_of)))
     if truth is not None and "oracle_margin" in truth:
         best = truth.set_index(dictionary.id_field)["oracle_margin"]
         out["oracle"] = items[dictionary.id_field].map(best).to_numpy(dtype=float)

@@ -33,6 +33,7 @@ from scipy.special import logsumexp, softmax
 
 from risk.errors import Refused
 from risk.models.bagging import joined, on_edges, runs
+from risk.models.dated import DatedTables
 from risk.models.kernels import Search, bins_of
 from risk.models.profile_kernels import add_profiles, explain_profiles, profile_margin_rows
 from risk.models.tables import AdditiveTables, in_blocks
@@ -283,4 +284,5 @@ def tables_from_arrays(
     names: Sequence[str], arrays: Mapping[str, np.ndarray]
 ) -> AdditiveTables | ProfileTables:
     """Rebuild whichever compiled form the arrays hold."""
-    return (ProfileTables if "profiles" in arrays else AdditiveTables).from_arrays(names, arrays)
+    form = ProfileTables if "profiles" in arrays else DatedTables if "changes" in arrays else AdditiveTables
+    return form.from_arrays(names, arrays)

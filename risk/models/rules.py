@@ -2,14 +2,16 @@
 
 The readable baseline. A rule holds when all its conditions (one or two) hold; its points are added to the
 margin. That makes a rule book an additive model too: it compiles to the same tables as every other
-kind, and is scored and explained by the same look-ups.
+kind, and is scored and explained by the same look-ups. A rule counts for the items that became known
+between its dates, whenever they are scored.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from importlib.resources import files
 from typing import Any
 
@@ -17,11 +19,13 @@ import numpy as np
 
 from risk.errors import Refused, nearest
 from risk.features import Features
+from risk.models.dated import dated
 from risk.models.tables import AdditiveTables
 
 __all__ = ["Condition", "Rule", "RuleBook"]
 
 _RULE_KEYS = ("name", "title", "owner", "valid_from", "valid_until", "points", "when")
+_EPOCH = date(1970, 1, 1)
 _TESTS = ("below", "above", "is", "missing")
 
 
@@ -66,8 +70,16 @@ class Rule:
     points: float
     when: tuple[Condition, ...]
     owner: str = ""
-    valid_from: str = ""
-    valid_until: str = ""
+    valid_from: date | None = None
+    valid_until: date | None = None
+
+    def in_force(self, day: date) -> bool:
+        """Whether the rule counts for an item of that day.
+
+        >>> Rule("a", "A", 1.0, (), valid_until=date(2024, 3, 31)).in_force(date(2024, 4, 1))
+        False
+        """
+        return (self.valid_from or date.min) <= day <= (self.valid_until or date.max)
 
 
 @dataclass(frozen=True)
@@ -94,17 +106,44 @@ class RuleBook:
         except tomllib.TOMLDecodeError as error:
             raise Refused(f"The rule file is not valid TOML: {error}. No rule was loaded.") from None
 
+    def on(self, day: date) -> "RuleBook":
+        """The rules in force on a day, both ends of their dates included."""
+        return RuleBook(tuple(r for r in self.rules if r.in_force(day)))
+
+    @property
+    def changes(self) -> list[date]:
+        """The days on which a rule comes into force, or no longer is, ascending."""
+        starts = {r.valid_from for r in self.rules if r.valid_from}
+        return sorted(starts | {r.valid_until + timedelta(days=1) for r in self.rules if r.valid_until})
+
     def compile(self, features: Features, background: np.ndarray) -> AdditiveTables:
-        """The rule book as tables over `features`, explained against `background` (float32, (n, p))."""
+        """The rule book as tables over `features`, explained against `background` (float32, (n, p)).
+
+        Where rules have dates, `DatedTables`: each item is scored by the rules in force on the day it
+        became known.
+        """
+        self._check(list(features.get_feature_names_out()))
+        if not self.changes:
+            return self._compile(self.rules, features, background)
+        books = [self.on(self.changes[0] - timedelta(days=1)), *(self.on(day) for day in self.changes)]
+        newest = self._compile(books[-1].rules, features, background)
+        means = {r.name: self._compile((r,), features, background).base for r in self.rules}
+        older = []
+        for book in books[:-1]:
+            offsets = _offsets(book.rules, features, means) - _offsets(books[-1].rules, features, means)
+            older.append((self._compile(book.rules, features, background), offsets))
+        return dated(newest, [(day - _EPOCH).days for day in self.changes], older)
+
+    def _compile(self, rules: Sequence[Rule], features: Features, background: np.ndarray) -> AdditiveTables:
+        """Some of the rules as tables, on thresholds of all of them."""
         names = list(features.get_feature_names_out())
-        self._check(names)
         states = [features.state_[n] for n in names]
         edges = [np.unique(np.concatenate([np.empty(0, np.float32)] + [
             c.edges(states[j]) for r in self.rules for c in r.when if c.feature == names[j]]))
             for j in range(len(names))]
         single: dict[int, np.ndarray] = {}
         pair: dict[tuple[int, int], np.ndarray] = {}
-        for rule in self.rules:
+        for rule in rules:
             at = [(names.index(c.feature), c) for c in rule.when]
             sides = [(j, c.holds(edges[j], states[j])) for j, c in sorted(at, key=lambda side: side[0])]
             _add(rule.points, sides, single, pair)
@@ -142,9 +181,31 @@ def _rule(given: Mapping[str, Any]) -> Rule:
     when = tuple(_condition(name, c) for c in given.get("when", []))
     if not 1 <= len(when) <= 2:
         raise Refused(f"Rule '{name}' has {len(when)} conditions; expected one or two. No rule was loaded.")
+    first, last = (_day(name, key, given.get(key, "")) for key in ("valid_from", "valid_until"))
+    if first and last and first > last:
+        raise Refused(f"Rule '{name}' is valid from {first} until {last}; expected an end that is not before the "
+                      "start. No rule was loaded.")
     return Rule(name=name, title=given.get("title", name), points=float(given.get("points", 0)), when=when,
-                owner=given.get("owner", ""), valid_from=str(given.get("valid_from", "")),
-                valid_until=str(given.get("valid_until", "")))
+                owner=given.get("owner", ""), valid_from=first, valid_until=last)
+
+
+def _day(rule: str, key: str, given: Any) -> date | None:
+    """A date as TOML or text has it; empty for none."""
+    try:
+        return date.fromisoformat(str(given)) if given else None
+    except ValueError:
+        raise Refused(f"Rule '{rule}': {key} is '{given}'; expected a date such as 2024-01-31. "
+                      "No rule was loaded.") from None
+
+
+def _offsets(rules: Sequence[Rule], features: Features, means: Mapping[str, float]) -> np.ndarray:
+    """What the rules add on average, by the features that they test, half each where there are two, (p,)."""
+    names = list(features.get_feature_names_out())
+    out = np.zeros(len(names))
+    for rule in rules:
+        for c in rule.when:
+            out[names.index(c.feature)] += means[rule.name] / len(rule.when)
+    return out
 
 
 def _condition(rule: str, given: Mapping[str, Any]) -> Condition:

@@ -98,7 +98,7 @@ class Scorer:
         columns = _columns(rows, gate, model)
         past = past_of(columns, model.dictionary, earlier=self.history)
         columns = columns.adding(past) if past else columns
-        phi, margin = model.tables.explain(model.features.values(columns))
+        phi, margin = model.tables.explain(model.matrix(columns))
         ids = columns.texts(model.dictionary.id_field).rows()
         check_additive(phi, model.base_value, margin, ids)
         reasons = leading_reasons(model.features, columns, phi, k=_REASONS)
