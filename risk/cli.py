@@ -35,6 +35,8 @@ DataArg = Annotated[Path, typer.Argument(help="A Data Package folder, a CSV, or 
 ModelArg = Annotated[str, typer.Argument(help="A model id, a unique prefix of one, or 'champion'.", metavar="MODEL")]
 SchemaOpt = Annotated[Path | None, typer.Option("--schema", help="Data dictionary of a single file.")]
 SpaceOpt = Annotated[Path | None, typer.Option("--workspace", help="Default: $RISK_WORKSPACE, else ./workspace.")]
+DatabaseOpt = Annotated[str | None, typer.Option("--database", help="postgresql+psycopg://USER@HOST/NAME for several "
+                                                 "processes; default: $RISK_DATABASE, else a file of the workspace.")]
 FormatOpt = Annotated[str, typer.Option("--format", help="table, json or csv.")]
 SeedOpt = Annotated[int, typer.Option("--seed", help="The same seed gives the same result.")]
 
@@ -167,19 +169,22 @@ def select_command(scores: Annotated[Path, typer.Argument(help="Parquet file fro
 
 
 @app.command("app")
-def web_app(port: Annotated[int, typer.Option("--port")] = 8501, workspace: SpaceOpt = None) -> None:
+def web_app(port: Annotated[int, typer.Option("--port")] = 8501, database: DatabaseOpt = None,
+            workspace: SpaceOpt = None) -> None:
     """Open the web app on this machine.
 
     Example: risk app --port 8501
     """
+    _use(database)
     _serve(port, space(workspace))
 
 
 @log_app.command("verify")
-def log_verify(workspace: SpaceOpt = None) -> None:
+def log_verify(database: DatabaseOpt = None, workspace: SpaceOpt = None) -> None:
     """Check the whole audit log; exit code 1 and the place when anything was changed. Example: risk log verify"""
     from risk import workbench
 
+    _use(database)
     result = workbench.verify_log(space(workspace))
     print(result.sentence)
     if not result.ok:
@@ -188,18 +193,20 @@ def log_verify(workspace: SpaceOpt = None) -> None:
 
 @log_app.command("export")
 def log_export(out: Annotated[Path, typer.Option("--out", help="JSON-lines file to write.")],
-               workspace: SpaceOpt = None) -> None:
+               database: DatabaseOpt = None, workspace: SpaceOpt = None) -> None:
     """Write the audit log as JSON lines, one entry a line. Example: risk log export --out log.jsonl"""
     from risk import workbench
 
+    _use(database)
     print(workbench.export_log(space(workspace), out))
 
 
 @log_app.command("seal")
-def log_seal(workspace: SpaceOpt = None) -> None:
+def log_seal(database: DatabaseOpt = None, workspace: SpaceOpt = None) -> None:
     """Sign the log's present head and print its seal, to be written down elsewhere. Example: risk log seal"""
     from risk import workbench
 
+    _use(database)
     print(workbench.seal_log(space(workspace)))
 
 
@@ -221,6 +228,12 @@ def main() -> None:
     except BrokenPipeError:  # the reader (head, less) has gone: not an error
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+
+
+def _use(database: str | None) -> None:
+    """Let everything in this process, and the app that takes its place, use another database."""
+    if database:
+        os.environ["RISK_DATABASE"] = database
 
 
 def _serve(port: int, workspace) -> None:

@@ -87,8 +87,8 @@ class Workspace:
 
     @property
     def database(self) -> str:
-        """URL of its database."""
-        return f"sqlite:///{(self.root / 'risk.db').as_posix()}"
+        """URL of its database: ``$RISK_DATABASE``, else a file of its own."""
+        return os.environ.get("RISK_DATABASE") or f"sqlite:///{(self.root / 'risk.db').as_posix()}"
 
     @property
     def queues(self) -> Path:
@@ -96,8 +96,8 @@ class Workspace:
         return self.root / "queues"
 
     def store(self, *, read_only: bool = False) -> Store:
-        """Open its database; one process may write at a time."""
-        return open_store(self.database, read_only=read_only)
+        """Open its database; to a file one process may write at a time, to PostgreSQL several."""
+        return open_store(self.database, read_only=read_only, beside=self.root / "risk-shared.db")
 
 
 # ------------------------------------------------------------------------------------------ data

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.fixtures_batch import batch_scores, parts_path  # noqa: F401  (fixtures)
+from tests.fixtures_postgres import _with_tables, empty_store, new_database, postgres_server  # noqa: F401  (fixtures)
 from tests.fixtures_world import operational_streams  # noqa: F401  (fixture)
 
 settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -87,7 +87,7 @@ def test_imports_point_down(path: Path) -> None:
 OWNERS = {"streamlit": ("risk.ui", "app"), "shap": ("risk.explanation",), "sqlalchemy": ("risk.store",),
           "fastapi": ("risk.service",),
           "distributed": ("risk.batch",),
-          "sqlite3": ("risk.store",)}
+          "sqlite3": ("risk.store",), "psycopg": ("risk.store",)}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))

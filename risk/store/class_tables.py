@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Float, Integer, PrimaryKeyConstraint, String, Table, Text, UniqueConstraint
+from sqlalchemy import Column, Float, Integer, PrimaryKeyConstraint, Table, UniqueConstraint
 
-from risk.store.tables import metadata
+from risk.store.tables import String, Text, metadata
 
 __all__ = ["class_events", "class_sessions"]
 

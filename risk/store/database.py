@@ -21,14 +21,17 @@ from sqlalchemy.pool import NullPool, QueuePool
 
 from risk.errors import BadSetting, NotFound, NotRecorded, Refused, StoreInUse
 from risk.store import class_tables as _class_tables  # noqa: F401  (its tables are made too)
-from risk.store.tables import FORMAT, GUARDS, meta, metadata
+from risk.store.guards import GUARDS
+from risk.store.tables import FORMAT, meta, metadata
 
 __all__ = [
     "WriterLock",
+    "check_file",
     "check_format",
     "create_tables",
     "database_path",
     "empty_log",
+    "first_line",
     "read_engine",
     "write_engine",
 ]
@@ -44,15 +47,15 @@ def database_path(url: str) -> Path:
     >>> database_path("mysql://host/db")
     Traceback (most recent call last):
         ...
-    risk.errors.BadSetting: database is 'mysql://…'; expected sqlite:///FILE. Nothing was opened.
+    risk.errors.BadSetting: database is 'mysql://…'; expected sqlite:///FILE or postgresql+psycopg://…. \
+Nothing was opened.
     """
     scheme, found, rest = str(url).partition("://")
     if not found:
         return Path(url).resolve()
     if scheme not in ("sqlite", "sqlite+pysqlite") or rest in ("", "/", "/:memory:"):
-        raise BadSetting(
-            "database", got=f"{scheme}://…", expected="sqlite:///FILE", todo="Nothing was opened."
-        )
+        expected = "sqlite:///FILE or postgresql+psycopg://…"
+        raise BadSetting("database", got=f"{scheme}://…", expected=expected, todo="Nothing was opened.")
     return Path(rest.removeprefix("/")).resolve()
 
 
@@ -131,15 +134,29 @@ def empty_log(connection: Connection) -> None:
     """Write the write-ahead log into the database and cut it to nothing, outside any transaction.
 
     A reader in the middle of a question keeps SQLite from it; then closing the store does it at the latest.
+    On PostgreSQL the emptied table is written anew without what was deleted; the server's own log forgets
+    when it is recycled.
     """
+    driver = connection.connection.driver_connection
     if connection.dialect.name == "sqlite":
-        connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    else:
+        driver.autocommit = True
+        driver.execute("VACUUM FULL class_events")
+        driver.autocommit = False
 
 
-def create_tables(engine: Engine) -> None:
-    """Create what is missing and refuse a file of another format. Errors: `Refused`, `NotRecorded`."""
+def first_line(error: DatabaseError) -> str:
+    """What the database said, in one line; no driver repeats a password in it."""
+    return (str(error.orig).strip().splitlines() or [type(error.orig).__name__])[0]
+
+
+def create_tables(engine: Engine, *, complete: Callable[[Connection], bool] = lambda connection: False) -> None:
+    """Create what is missing, unless all is `complete`. Errors: `NotRecorded`."""
     try:
         with engine.begin() as connection:
+            if complete(connection):
+                return
             metadata.create_all(connection)
             for guard in GUARDS[engine.dialect.name]:
                 connection.exec_driver_sql(guard)
@@ -147,24 +164,28 @@ def create_tables(engine: Engine) -> None:
                 connection.execute(insert(meta).values(name="format", value=FORMAT))
     except DatabaseError as error:
         raise NotRecorded(
-            f"the database could not be opened for writing ({error.orig})",
+            f"the database could not be opened for writing ({first_line(error)})",
             todo="check that the path is a database of this workbench and can be written to.",
         ) from error
 
 
-def check_format(engine: Engine, path: Path) -> None:
-    """Refuse a file that is missing, is not a database of this workbench, or has another format number."""
+def check_file(path: Path) -> None:
+    """Refuse a file that is missing. Errors: `NotFound`."""
     if not path.is_file():
         raise NotFound("database", path.name, todo="It is made when the app or a selection first runs.")
+
+
+def check_format(engine: Engine, name: str) -> None:
+    """Refuse what is not a database of this workbench, or has another format number. Errors: `Refused`."""
     try:
         with engine.connect() as connection:
             found = connection.scalar(select(meta.c.value).where(meta.c.name == "format"))
     except DatabaseError as error:
         raise Refused(
-            f"{path.name}: expected a database of this workbench; got: {error.orig}. Nothing was changed."
+            f"{name}: expected a database of this workbench; got: {first_line(error)}. Nothing was changed."
         ) from error
     if found != FORMAT:
         raise Refused(
-            f"{path.name} has store format {found!r}; expected {FORMAT!r}. Open it with the version that "
+            f"{name} has store format {found!r}; expected {FORMAT!r}. Open it with the version that "
             "wrote it. Nothing was changed."
         )

@@ -42,6 +42,11 @@ class Reading:
         """Use `risk.store.open_store`."""
         self.path, self._reader, self._clock, self._book = path, reader, clock, SealBook(path)
 
+    @property
+    def shared(self) -> bool:
+        """Whether other processes may write to this database too."""
+        return self._reader.dialect.name != "sqlite"
+
     def _ask(self, question: Callable[[Connection], T]) -> T:
         with self._reader.connect() as connection:
             return question(connection)

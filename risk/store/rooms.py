@@ -33,6 +33,7 @@ _ADD = insert(class_events)
 _OF = class_events.c.session_id == bindparam("of")
 _HEAD = select(class_events.c.seq, class_events.c.uid).where(_OF).order_by(class_events.c.seq.desc()).limit(1)
 _ALL = select(class_events).where(_OF).order_by(class_events.c.seq)
+_SINCE = select(class_events).where(_OF, class_events.c.seq > bindparam("after")).order_by(class_events.c.seq)
 _ROW = class_sessions.c.session_id == bindparam("of")
 
 
@@ -122,6 +123,8 @@ class Rooms:
             if not found.seq:
                 raise NotFound("session", session_id, todo="It was deleted, or never opened.")
             found = self._show(found)
+        elif self._store.shared:  # another process may have gone on with it
+            found = self._show(self._store._ask(lambda c: _gone_on(c, found)))
         return found
 
     def digest(self, session_id: str) -> str:
@@ -230,9 +233,23 @@ class Rooms:
         )
 
 
+def _gone_on(connection: Connection, shown: Room) -> Room:
+    """A state with the events that were stored after it. Errors: `NotFound` when they were deleted."""
+    head = connection.execute(_HEAD, {"of": shown.session_id}).one_or_none()
+    if head is None:
+        raise NotFound("session", shown.session_id, todo="It was deleted, or never opened.")
+    if head.seq > shown.seq:
+        for row in connection.execute(_SINCE, {"of": shown.session_id, "after": shown.seq}):
+            shown = apply(shown, _recorded(row))
+    return shown
+
+
+def _recorded(row: Any) -> Recorded:
+    return Recorded(row.seq, row.at, event_from(row.name, json.loads(row.payload)), row.key or "")
+
+
 def _folded(connection: Connection, session_id: str) -> _Known:
     known = _EMPTY
     for row in connection.execute(_ALL, {"of": session_id}):
-        one = Recorded(row.seq, row.at, event_from(row.name, json.loads(row.payload)), row.key or "")
-        known = known.after(one, row.uid, row.payload)
+        known = known.after(_recorded(row), row.uid, row.payload)
     return known

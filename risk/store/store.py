@@ -16,9 +16,10 @@ from risk.access import SYSTEM, Actor, recorded_role, require
 from risk.audit import Entry, canonical_json, utc_text
 from risk.casework import Case, CaseEvent, Decision, Outcome
 from risk.errors import BadSetting, NotFound, NotRecorded, Refused
-from risk.store import queries
+from risk.store import postgres, queries
 from risk.store.database import (
     WriterLock,
+    check_file,
     check_format,
     create_tables,
     database_path,
@@ -51,33 +52,68 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def open_store(url: str | os.PathLike, *, clock: Clock = _utc_now, read_only: bool = False) -> Store:
-    """Open (and make, unless `read_only`) the database at ``sqlite:///FILE`` or a plain path.
+def open_store(
+    url: str | os.PathLike, *, clock: Clock = _utc_now, read_only: bool = False, beside: Path | None = None
+) -> Store:
+    """Open (and make, unless `read_only`) the database at ``sqlite:///FILE``, a plain path, or on PostgreSQL.
 
-    Errors: `StoreInUse` when another process writes to it, `NotRecorded` when it cannot be written,
+    To one ``postgresql+psycopg://…`` several processes may write. Its signing key and seals are kept under the
+    name of `beside` (`risk.store.seals`), which all of them must see.
+    Errors: `StoreInUse` when another process writes to the file, `NotRecorded` when it cannot be written,
     `NotFound`/`Refused` when `read_only` and there is none, or none of this workbench.
     """
-    path = database_path(os.fspath(url))
+    given = os.fspath(url)
+    if str(given).startswith(postgres.SCHEME):
+        return _open_shared(str(given), clock, read_only=read_only, beside=beside)
+    path = database_path(given)
     if read_only:
+        check_file(path)
         reader = read_engine(path)
-        check_format(reader, path)
+        check_format(reader, path.name)
         return Store(path, reader, clock)
     lock = WriterLock(path.with_name(path.name + ".lock"))
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock.take(note=f"process {os.getpid()} since {utc_text(clock())}")
-    except OSError as error:
-        todo = "name a folder that this user may write to."
-        raise NotRecorded(f"{path.parent} cannot be written to ({error.strerror})", todo=todo) from error
+    _make_folder(path, lambda: lock.take(note=f"process {os.getpid()} since {utc_text(clock())}"))
     try:
         writing = write_engine(path)
         create_tables(writing)
         reader = read_engine(path)
-        check_format(reader, path)
+        check_format(reader, path.name)
         store = Store(path, reader, clock, writing=(writing, lock))
     except BaseException:
         lock.release()
         raise
+    return _begun(store)
+
+
+def _open_shared(url: str, clock: Clock, *, read_only: bool, beside: Path | None) -> Store:
+    if beside is None:
+        raise BadSetting("beside", got=None, expected="a name in a folder for the log's signing key and seals")
+    reader, path, name = postgres.read_engine(url), Path(beside).resolve(), postgres.database_name(url)
+    try:
+        if read_only:
+            check_format(reader, name)
+            return Store(path, reader, clock)
+        writing = postgres.write_engine(url)
+        create_tables(writing, complete=postgres.complete)
+        check_format(reader, name)
+        _make_folder(path, lambda: None)
+        store = Store(path, reader, clock, writing=(writing, None))
+    except BaseException:
+        reader.dispose()
+        raise
+    return _begun(store)
+
+
+def _make_folder(path: Path, then: Callable[[], None]) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        then()
+    except OSError as error:
+        todo = "name a folder that this user may write to."
+        raise NotRecorded(f"{path.parent} cannot be written to ({error.strerror})", todo=todo) from error
+
+
+def _begun(store: Store) -> Store:
     try:
         store._begin_log()
     except BaseException:
@@ -96,7 +132,7 @@ class Store(Reading):
     """
 
     def __init__(
-        self, path: Path, reader: Engine, clock: Clock, *, writing: tuple[Engine, WriterLock] | None = None
+        self, path: Path, reader: Engine, clock: Clock, *, writing: tuple[Engine, WriterLock | None] | None = None
     ) -> None:
         """Use `open_store`."""
         super().__init__(path, reader, clock)
@@ -264,8 +300,12 @@ class Store(Reading):
 
     def _begin_log(self) -> None:
         """Write the entry that opens a new log: an id of its own, so that no two logs have the same seals."""
-        if self.head() is None:
-            self.append("log_opened", {"format": FORMAT, "log_id": os.urandom(16).hex()}, actor=SYSTEM)
+        if self.head() is not None:
+            return
+        told = {"format": FORMAT, "log_id": os.urandom(16).hex()}
+        request = make_request(SYSTEM.name, recorded_role(SYSTEM), key="", content={})
+        # asked again in the writer's turn: another process may have been first
+        self._run(lambda ledger: ledger.head or ledger.write(request, "log_opened", payload=canonical_json(told)))
 
     def close(self) -> None:
         """Write what is waiting, seal the head, and give the file back. Closing twice does nothing."""

@@ -1,8 +1,4 @@
-"""The tables, and the triggers that guard them, per database dialect.
-
-The guards stop mistakes and casual edits through any connection; the hash chain shows what gets past
-them (whoever owns the file can drop a trigger, but cannot make the chain fit again unseen).
-"""
+"""The tables, the same in every database; `risk.store.guards` has the triggers that guard them."""
 
 from __future__ import annotations
 
@@ -14,17 +10,14 @@ from sqlalchemy import (
     Integer,
     MetaData,
     PrimaryKeyConstraint,
-    String,
     Table,
-    Text,
 )
-
-from risk.audit import GENESIS
+from sqlalchemy import String as AnyString
+from sqlalchemy import Text as AnyText
 
 __all__ = [
     "FIXED",
     "FORMAT",
-    "GUARDS",
     "batches",
     "cases",
     "decisions",
@@ -37,6 +30,10 @@ __all__ = [
 
 FORMAT = "1"  # raise it when a table changes, and say in CHANGELOG.md how an old file is carried over
 metadata = MetaData()
+
+# Texts are ordered letter by letter everywhere, as Python and SQLite order them, not by a language's rules.
+String = AnyString().with_variant(AnyString(collation="C"), "postgresql")
+Text = AnyText().with_variant(AnyText(collation="C"), "postgresql")
 
 meta = Table(
     "meta", metadata, Column("name", String, primary_key=True), Column("value", String, nullable=False)
@@ -120,7 +117,6 @@ requests = Table(  # idempotency: which request with which key led to which entr
     Column("seq", Integer, nullable=False),
 )
 
-_HEAD = "(SELECT seq FROM entries ORDER BY seq DESC LIMIT 1)"
 FIXED = (
     "batch_id",
     "item_id",
@@ -132,47 +128,3 @@ FIXED = (
     "risk_score",
     "reason",
 )
-
-
-def _sqlite_guards() -> list[str]:
-    """Return SQLite's triggers. BEFORE INSERT fires before INSERT OR REPLACE deletes anything."""
-    guards = [
-        f"""CREATE TRIGGER IF NOT EXISTS entries_insert BEFORE INSERT ON entries BEGIN
-            SELECT RAISE(ABORT, 'log: the sequence number does not follow')
-              WHERE NEW.seq IS NOT COALESCE({_HEAD}, 0) + 1;
-            SELECT RAISE(ABORT, 'log: the previous hash does not match')
-              WHERE NEW.prev_hash IS NOT COALESCE(
-                (SELECT hash FROM entries ORDER BY seq DESC LIMIT 1), '{GENESIS}');
-            END""",
-        f"""CREATE TRIGGER IF NOT EXISTS decisions_insert BEFORE INSERT ON decisions BEGIN
-            SELECT RAISE(ABORT, 'decisions: a decision is written with its own log entry only')
-              WHERE NEW.seq IS NOT {_HEAD} OR EXISTS (SELECT 1 FROM decisions WHERE seq = NEW.seq)
-                 OR 'case_decided' IS NOT (SELECT event FROM entries WHERE seq = NEW.seq);
-            END""",
-        f"""CREATE TRIGGER IF NOT EXISTS cases_insert BEFORE INSERT ON cases BEGIN
-            SELECT RAISE(ABORT, 'cases: a case is opened once, with a log entry')
-              WHERE NEW.changed_seq IS NOT {_HEAD} OR EXISTS (
-                SELECT 1 FROM cases WHERE batch_id = NEW.batch_id AND item_id = NEW.item_id);
-            END""",
-        f"""CREATE TRIGGER IF NOT EXISTS cases_update BEFORE UPDATE ON cases BEGIN
-            SELECT RAISE(ABORT, 'cases: a case changes with a new log entry only')
-              WHERE NEW.changed_seq IS NOT {_HEAD} OR NEW.changed_seq <= OLD.changed_seq;
-            SELECT RAISE(ABORT, 'cases: what a case was opened with is fixed')
-              WHERE {" OR ".join(f"NEW.{name} IS NOT OLD.{name}" for name in FIXED)};
-            END""",
-    ]
-    for table in ("batches", "requests"):
-        key = "batch_id" if table == "batches" else "key"
-        guards.append(f"""CREATE TRIGGER IF NOT EXISTS {table}_insert BEFORE INSERT ON {table} BEGIN
-            SELECT RAISE(ABORT, '{table}: written once')
-              WHERE EXISTS (SELECT 1 FROM {table} WHERE {key} = NEW.{key}); END""")
-    for table in ("entries", "decisions", "batches", "requests"):
-        guards.append(f"""CREATE TRIGGER IF NOT EXISTS {table}_update BEFORE UPDATE ON {table}
-            BEGIN SELECT RAISE(ABORT, '{table}: nothing written is ever changed'); END""")
-    for table in ("entries", "decisions", "batches", "requests", "cases"):
-        guards.append(f"""CREATE TRIGGER IF NOT EXISTS {table}_delete BEFORE DELETE ON {table}
-            BEGIN SELECT RAISE(ABORT, '{table}: nothing written is ever deleted'); END""")
-    return guards
-
-
-GUARDS: dict[str, list[str]] = {"sqlite": _sqlite_guards()}

@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, RootTransaction
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from risk.audit import Entry
 from risk.errors import NotRecorded
-from risk.store.database import empty_log
+from risk.store.database import empty_log, first_line
 from risk.store.record import Ledger
 
 __all__ = ["Writer"]
@@ -95,14 +95,14 @@ class Writer:
             return
         head: Entry | None = None
         try:
-            with self._connection.begin():
+            with self._begin():
                 ledger = self._make_ledger(self._connection)
                 answers = [self._write_one(ledger, waiting.job) for waiting in group]
             head = ledger.head
             if ledger.scrub:
                 empty_log(self._connection)
         except SQLAlchemyError as error:
-            cause = str(error.orig) if isinstance(error, DBAPIError) else str(error)
+            cause = first_line(error) if isinstance(error, DBAPIError) else str(error)
             self._connection.invalidate()  # start the next group on a fresh connection
             answers = [(None, NotRecorded(cause)) for _ in group]
         for waiting, (result, problem) in zip(group, answers, strict=True):
@@ -112,6 +112,15 @@ class Writer:
                 waiting.future.set_exception(problem)
         if head is not None:
             self._after_commit(head)
+
+    def _begin(self) -> RootTransaction:
+        """Begin a transaction; where the server has gone away meanwhile, on a fresh connection."""
+        try:
+            return self._connection.begin()
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            return self._connection.begin()  # nothing of this group was sent yet
 
     def _write_one(self, ledger: Ledger, job: Job) -> tuple[Any, Exception | None]:
         """Run one job in a savepoint. A database error ends the whole group; anything else only this job."""
