@@ -18,6 +18,7 @@ from risk import workbench
 from risk.classroom.plan import ItemFacts
 from risk.errors import NotFound, Refused
 from risk.fitted import FittedModel
+from risk.queues import table_digest
 from risk.workbench import Workspace
 
 __all__ = ["STREAM_ITEMS", "STREAM_SEED", "Pool", "load_rows", "make_pool", "save_rows", "stream_for"]
@@ -122,7 +123,7 @@ def _concepts(model: FittedModel, rows: pd.DataFrame) -> list[tuple[str, ...]]:
 def save_rows(workspace: Workspace, pool: Pool, item_ids: Sequence[str]) -> str:
     """Keep the rows of a session's items under their digest; returns it."""
     rows = pool.rows[pool.rows["item_id"].astype(str).isin(set(item_ids))].reset_index(drop=True)
-    digest = workbench.table_digest(rows)
+    digest = table_digest(rows)
     folder = workspace.root / "classes" / digest[:16]
     folder.mkdir(parents=True, exist_ok=True)
     rows.to_parquet(folder / ".items.new", index=False)
