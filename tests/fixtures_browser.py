@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -124,11 +124,15 @@ def axe(axe_script: str) -> str:
     return axe_script
 
 
-def faults(page, axe: str, name: str) -> dict[str, list[str]]:
-    """What axe-core finds serious or critical on a page, by name and rule; nothing where it is not at hand."""
+def faults(page, axe: str, name: str, rules: Sequence[str] = ()) -> dict[str, list[str]]:
+    """What axe-core finds serious or critical on a page, by name and rule; nothing where it is not at hand.
+
+    With `rules`, only these are asked.
+    """
     if not axe:
         return {}
     page.evaluate(axe)
-    told = page.evaluate("tags => axe.run({runOnly: tags})", AXE_TAGS)
+    asked = {"type": "rule", "values": list(rules)} if rules else {"type": "tag", "values": AXE_TAGS}
+    told = page.evaluate("how => axe.run({runOnly: how})", asked)
     bad = [v for v in told["violations"] if v["impact"] in ("serious", "critical")]
     return {f"{name} {v['id']}": [n["html"][:160] for n in v["nodes"][:3]] for v in bad}

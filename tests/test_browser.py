@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import urllib.request
+import zipfile
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -140,7 +144,7 @@ def test_hostile_text_is_shown_literally_and_every_page_works_offline(person, ap
     guest.page.get_by_text("**bold**").wait_for()
     assert HOSTILE in guest.text()
     assert guest.page.title() != "hit"
-    for path in ("/model", "/quality", "/data", "/log", "/help", "/"):
+    for path in (*EVERYWHERE, "/"):
         guest.go(path)
     guest.page.get_by_text("What would another capacity buy?").click()
     guest.page.get_by_text("by score: about").first.wait_for()
@@ -157,7 +161,7 @@ def test_every_answer_carries_the_safe_headers(app) -> None:  # noqa: F811
     assert "unsafe-eval'" not in HEADERS["content-security-policy"].replace("wasm-unsafe-eval", "")
 
 
-def test_what_if_and_evidence_pack(person) -> None:
+def test_what_if_and_evidence_pack(person, tmp_path) -> None:
     pat = person("pat")
     pat.page.get_by_role("button", name="Take the next item").click()
     item_id = pat.item()
@@ -173,6 +177,34 @@ def test_what_if_and_evidence_pack(person) -> None:
         pat.page.get_by_role("button", name="Evidence pack").click()
     page = Path(kept.value.path()).read_text(encoding="utf-8")
     assert item_id in page and "case_claimed" in page and "pat" in page
+    pat.page.get_by_role("link", name="Log").click()
+    with pat.page.expect_download() as kept:
+        pat.page.get_by_role("button", name="Export with verifier").click()
+    with zipfile.ZipFile(kept.value.path()) as archive:
+        archive.extractall(tmp_path)
+    log = (tmp_path / "log.jsonl").read_text(encoding="utf-8").splitlines()
+    told = unescape(re.search(r"<pre>(.*?)</pre>", page, re.DOTALL).group(1)).splitlines()
+    assert told and set(told) <= set(log), "what the pack says of the item is in the log, byte by byte"
+    seal = re.search(r"--seal ([0-9A-Z-]{19})", page).group(1)
+    for wrong, code in ((False, 0), (True, 1)):
+        given = "0000-0000-0000-0000" if wrong else seal
+        alone = [sys.executable, "-I", "verify_log.py", "log.jsonl", "--seal", given]
+        assert subprocess.run(alone, cwd=tmp_path, check=False, capture_output=True).returncode == code
+
+
+def test_the_language_is_changed_without_losing_anything(person) -> None:
+    luc = person("luc")
+    one = luc.page.locator(".rk-rows .rk-id").first.inner_text()
+    luc.page.get_by_label("Item id", exact=True).fill(one)
+    luc.page.keyboard.press("Enter")
+    luc.page.get_by_text("1–1 of 1", exact=True).wait_for()
+    luc.pick("Language · Langue", "Français")
+    luc.page.get_by_role("heading", name="File", exact=True).wait_for()
+    luc.page.get_by_text("1–1 sur 1", exact=True).wait_for()
+    assert luc.page.locator(".rk-rows .rk-id").all_inner_texts() == [one]
+    assert luc.page.get_by_label("Votre nom dans le journal", exact=True).input_value() == "luc"
+    luc.page.get_by_role("link", name="Journal").click()
+    luc.page.get_by_text("Le journal est intact").wait_for()
 
 
 def test_filters_narrow_the_queue_and_every_item_can_be_opened(person, app) -> None:  # noqa: F811
@@ -191,14 +223,21 @@ def test_filters_narrow_the_queue_and_every_item_can_be_opened(person, app) -> N
     kai.page.get_by_text(re.compile("one field changed alone|No single field")).wait_for()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_serious(person, axe, app, theme) -> None:  # noqa: F811
-    one, found = person(color_scheme=theme, bypass_csp=True), {}
-    paths = ["/", f"/item?item={app.hostile_id}", "/model", "/quality", "/data", "/log", "/help"]
-    for path in paths if theme == "light" else paths[:2]:  # the other pages use no colour that these do not
+#: Pages that need nothing in their address.
+EVERYWHERE = ("/model", "/quality", "/drift", "/lab", "/data", "/log", "/help")
+
+
+def test_axe_finds_nothing_serious(person, axe, app) -> None:  # noqa: F811
+    """Every page of the reviewers, light and dark; in the dark only colours can be worse."""
+    one, found = person(bypass_csp=True), {}
+    for path in ("/", f"/item?item={app.hostile_id}", *EVERYWHERE):
+        one.page.emulate_media(color_scheme="light")
         one.go(path)
         one.page.wait_for_timeout(800)  # parts are drawn one by one; what is not drawn is not checked
         found |= faults(one.page, axe, path)
+        one.page.emulate_media(color_scheme="dark")
+        one.page.wait_for_timeout(400)
+        found |= faults(one.page, axe, f"{path} in the dark", ["color-contrast"])
     assert not found, found
 
 

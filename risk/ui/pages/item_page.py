@@ -153,7 +153,8 @@ def _pack(view: ItemView, batch: Batch, spoken: str) -> str:
     entries = shared.house().store.entries_of(view.item_id)
     manifest = shared.house().workspace.registry.manifest(batch.model_id)
     row = shared.row(batch, view.item_id)
-    return evidence_pack(view, shared.model(batch.model_id), row, manifest, entries)
+    newest = shared.house().store.head()
+    return evidence_pack(view, shared.model(batch.model_id), row, manifest, entries, newest=newest)
 
 
 if __name__ == "__main__":

@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 
 from risk import workbench
-from risk.audit import Entry, to_line
+from risk.audit import Entry, head_seal, to_line
 from risk.fitted import FittedModel
 from risk.ui import html
-from risk.ui.i18n import N_, _, language, translator
+from risk.ui.i18n import N_, _, language, number, translator
 from risk.ui.present.item import ItemView
 from risk.ui.present.log import log_rows
 
@@ -46,6 +46,8 @@ def evidence_pack(
     row: pd.DataFrame,
     manifest: Mapping[str, Any],
     entries: Sequence[Entry],
+    *,
+    newest: Entry | None = None,
 ) -> str:
     """Everything that is known of one item's score and decisions, as one self-contained HTML page.
 
@@ -59,6 +61,8 @@ def evidence_pack(
         The stored row of the queue.
     entries
         What the log says about the item, oldest first.
+    newest
+        The log's newest entry: its 16 characters go into the pack, so that it also vouches for the log so far.
     """
     parts = [
         html.tag("h1", _("Evidence pack: {item}", item=view.item_id)),
@@ -74,7 +78,7 @@ def evidence_pack(
         html.tag("h2", _("What the model cannot see")),
         html.bullets(view.unseen),
         _model(manifest),
-        _trail(entries),
+        _trail(entries, newest),
         html.tag("h2", _("How to check this by hand")),
         html.bullets(_(line).format(model=view.model_id, item=view.item_id) for line in _CHECK),
     ]
@@ -111,14 +115,25 @@ def _model(manifest: Mapping[str, Any]) -> str:
     return html.tag("h2", _("Model")) + html.definition_rows([*facts, *files])
 
 
-def _trail(entries: Sequence[Entry]) -> str:
+def _trail(entries: Sequence[Entry], newest: Entry | None) -> str:
     title = html.tag("h2", _("Decision trail"))
     if not entries:
         return title + html.tag("p", _("Nothing was recorded about this item."))
     rows = [(r.seq, r.when, r.who, r.event, r.detail) for r in log_rows(entries)]
     lines = "\n".join(to_line(e) for e in entries)
+    seal = (
+        _(
+            "When this was made, the log ended with entry {n}; its 16 characters are {seal}. An exported log that "
+            "holds them has not been rewritten since: verify_log.py risk-log.jsonl --seal {seal}",
+            n=number(newest.seq),
+            seal=head_seal(newest.hash),
+        )
+        if newest is not None
+        else ""
+    )
     return (
         title
+        + html.tag("p", seal)
         + html.table((_("No."), _("When"), _("Who"), _("What"), _("Details")), rows)
         + html.tag("pre", lines)
     )
