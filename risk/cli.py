@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from risk import cli_data, cli_evaluate, cli_explain, cli_lab, cli_models, cli_scale
+from risk import cli_data, cli_evaluate, cli_explain, cli_lab, cli_models, cli_scale, cli_train
 from risk.cli_tools import bar, print_table, space, tell
 from risk.errors import RiskError
 
@@ -84,35 +84,6 @@ def generate(out: Annotated[Path, typer.Option("--out", help="Folder for the Dat
     with bar("items") as progress:
         generate_package(out, source, progress=progress)
     print(f"Made {source.last - source.first:,} items of the world '{source.world.name}' in {out}")
-
-
-@app.command()
-def train(data: DataArg,
-          model: Annotated[str, typer.Option("--model", help="auto, profiles, ga2m, logistic, scorecard, rules or "
-                                                       "boosted; auto is profiles where finds record a family, "
-                                                       "else ga2m.")] = "auto",
-          labels: Annotated[str, typer.Option("--labels", help="examined or truth.")] = "examined",
-          without: Annotated[list[str] | None, typer.Option("--without", help="Concept or feature to leave out.")]
-          = None,
-          seed: SeedOpt = 0, schema: SchemaOpt = None, workspace: SpaceOpt = None) -> None:
-    """Fit in time order, calibrate on a later slice, evaluate on the last, register; prints the id last.
-
-    Example: risk train stream --model profiles --seed 7
-    """
-    from risk import champions, workbench
-    from risk.demo import capacity_words
-
-    loaded = workbench.open_data(data, schema=schema)
-    tell(f"Training {model} on {len(loaded.declarations):,} items …")
-    fitted = workbench.train(loaded, model, labels=labels, seed=seed, without=tuple(without or ()),
-                             workspace=space(workspace))
-    result = workbench.evaluate(fitted, loaded, workspace=space(workspace))
-    champions.write_card(space(workspace), fitted.model_id)
-    if loaded.dictionary.clock is None:
-        tell(f"No time column: items were parted {fitted.facts['split'].split(':')[0]}.")
-    tell(f"Evaluated on {result.n:,} {'newer' if result.period else 'other'} items, judged by {result.judge}:")
-    print_table(capacity_words(result.capacity), "table")
-    print(fitted.model_id)
 
 
 @app.command()
@@ -215,6 +186,7 @@ cli_evaluate.add_to(app)
 cli_explain.add_to(app)
 cli_lab.add_to(app)
 cli_models.add_to(app, models_app)
+cli_train.add_to(app)
 cli_scale.add_to(app)
 
 

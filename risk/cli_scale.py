@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from risk.cli_tools import space, tell
+from risk.cli_tools import phases, space, tell
 
 __all__ = ["add_to"]
 
@@ -52,7 +49,7 @@ def score(
     from risk.scoring import Means, score_to_file
 
     fitted, means = space(workspace).registry.load(model), Means(cluster, memory_limit, processes)
-    with _progress() as progress:
+    with phases("items/s") as progress:
         done = score_to_file(
             fitted, data, out, explain=explain, schema=schema, history=history, means=means, progress=progress
         )
@@ -118,31 +115,3 @@ def serve(
     where = f"http://{host}:{port}"
     tell(f"Scores by {scorer.model.model_id}: POST {where}/score   (its form: {where}/openapi.json)")
     uvicorn.run(make_app(scorer), host=host, port=port, log_level="warning", timeout_keep_alive=75)
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None] | None]:
-    """A bar with items a second and time left on stderr; nothing where that is no terminal."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed:,}/{task.total:,}"),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as bars:
-        known: dict[str, TaskID] = {}
-
-        def show(phase: str, done: int, total: int) -> None:
-            if phase not in known:
-                known[phase] = bars.add_task(phase, total=total, rate="")
-            speed = bars.tasks[known[phase]].speed
-            bars.update(known[phase], completed=done, rate=f"{speed:,.0f} items/s" if speed else "")
-
-        yield show

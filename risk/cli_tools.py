@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from risk.workbench import Workspace
 
-__all__ = ["need", "space", "tell", "print_table", "bar"]
+__all__ = ["need", "space", "tell", "print_table", "bar", "phases"]
 
 
 def space(path: str | Path | None) -> "Workspace":
@@ -90,3 +90,31 @@ def bar(words: str) -> Iterator[Callable[[int, int], None]]:
     with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
         task = progress.add_task(words)
         yield lambda done, wanted: progress.update(task, completed=done, total=wanted)
+
+
+@contextmanager
+def phases(unit: str = "") -> Iterator[Callable[[str, int, int], None] | None]:
+    """A bar a phase on stderr, with its speed in `unit` and the time left; nothing where that is no terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:,}/{task.total:,}"),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        known: dict[str, TaskID] = {}
+
+        def show(phase: str, done: int, total: int) -> None:
+            if phase not in known:
+                known[phase] = bars.add_task(phase, total=total, rate="")
+            speed = bars.tasks[known[phase]].speed if unit else None
+            bars.update(known[phase], completed=done, rate=f"{speed:,.0f} {unit}" if speed else "")
+
+        yield show

@@ -7,8 +7,9 @@ reported on; the estimators' own defaults are for everybody.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -45,8 +46,12 @@ class Lesson:
         Inverse inclusion probability, shape (n_items,).
     family
         What kind of thing was found, "" where not known, shape (n_items,); None where none is recorded.
-    seed, threads
+    seed
         As in `risk.training.Plan`.
+    threads
+        How many threads a fit may use; they change nothing but the time.
+    settings
+        Of this kind of model (`risk.settings`); what is not given is chosen here.
     """
 
     features: Features
@@ -56,6 +61,7 @@ class Lesson:
     family: np.ndarray | None = None
     seed: int = 0
     threads: int = 1
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def seen(self) -> np.ndarray:
@@ -107,12 +113,16 @@ def _ga2m(lesson: Lesson) -> AdditiveTables:
         (names.index(a), names.index(b)) for a, b in lesson.features.dictionary.pairs if {a, b} <= set(names)
     ]
     few, seen = lesson.found < _FEW_FINDS, lesson.seen
+    own = {
+        "n_bags": 8 if seen.sum() <= 30_000 else 4,
+        "max_iter": 80 if few else 200,
+        "max_leaf_nodes": 3 if few else 8,
+        "min_samples_leaf": 40 if few else 20,
+    }
+    given = named if (named or lesson.found < _PAIR_FINDS) and "max_pairs" not in lesson.settings else "auto"
     model = GA2MClassifier(
-        n_bags=8 if seen.sum() <= 30_000 else 4,
-        pairs=named if named or lesson.found < _PAIR_FINDS else "auto",
-        max_iter=80 if few else 200,
-        max_leaf_nodes=3 if few else 8,
-        min_samples_leaf=40 if few else 20,
+        **own | lesson.settings,
+        pairs=given,
         random_state=lesson.seed,
         monotonic_cst=lesson.directions,
         n_threads=lesson.threads,
@@ -129,14 +139,13 @@ def _profiles(lesson: Lesson) -> ProfileTables:
     """
     many, seen = lesson.found >= _MANY_FINDS, lesson.seen
     bags = 8 if seen.sum() <= 10_000 else 4 if seen.sum() <= 30_000 else 2
-    settings = {"max_iter": 120, "learning_rate": 0.1} if many else {}
+    own = {"n_bags": bags} | ({"max_iter": 120, "learning_rate": 0.1} if many else {})
     model = ProfilesClassifier(
         min_family=_MIN_FAMILY,
         random_state=lesson.seed,
         n_threads=lesson.threads,
-        n_bags=bags,
         monotonic_cst=lesson.directions,
-        **settings,
+        **own | lesson.settings,
     )
     model.fit(
         lesson.x[seen],
@@ -148,11 +157,11 @@ def _profiles(lesson: Lesson) -> ProfileTables:
 
 
 def _logistic(lesson: Lesson) -> AdditiveTables:
-    return _banded(BandedLogistic(), lesson)
+    return _banded(BandedLogistic(**lesson.settings), lesson)
 
 
 def _scorecard(lesson: Lesson) -> AdditiveTables:
-    return _banded(ScorecardClassifier(monotonic_cst=lesson.directions), lesson)
+    return _banded(ScorecardClassifier(monotonic_cst=lesson.directions, **lesson.settings), lesson)
 
 
 def _banded(model: BandedLogistic | ScorecardClassifier, lesson: Lesson) -> AdditiveTables:
@@ -175,7 +184,7 @@ def _boosted(lesson: Lesson) -> BoostedTrees:
         lesson.x[seen],
         lesson.y[seen],
         capped(lesson.weight[seen]),
-        settings=size,
+        settings=size | lesson.settings,
         seed=lesson.seed,
         threads=lesson.threads,
     )

@@ -7,7 +7,7 @@ on the day.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -24,8 +24,10 @@ from risk.intake import Data
 from risk.models.calibration import fit_affine, pooled_rate, shift_for_rate
 from risk.recipes import RECIPES, WEIGHT_CAP, Lesson, capped, default_kind
 from risk.schema import Dictionary
+from risk.settings import check_settings
 
-__all__ = ["Plan", "Slices", "KINDS", "slices_of", "labels_of", "unseen_rows", "families_of", "fit_model"]
+__all__ = ["Plan", "Slices", "KINDS", "slices_of", "labels_of", "unseen_rows", "families_of", "fit_model",
+           "fit_families", "judge_of", "lesson_of"]
 
 #: What can be trained; ``auto`` chooses by what examinations record.
 KINDS = ("auto", *RECIPES)
@@ -50,6 +52,8 @@ class Plan:
         Concepts or features to leave out.
     shares
         Shares of items, in time order, to fit, calibrate and evaluate on.
+    settings
+        Of the kind of model (`risk.settings`); what is not given follows from how many finds there are.
     """
 
     model: str = "auto"
@@ -57,6 +61,7 @@ class Plan:
     seed: int = 0
     without: tuple[str, ...] = ()
     shares: tuple[float, float, float] = (0.6, 0.2, 0.2)
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     def check(self) -> None:
         """Raise `BadSetting` for a value that makes no sense."""
@@ -64,6 +69,14 @@ class Plan:
             raise BadSetting("model", got=self.model, expected=f"one of {', '.join(KINDS)}")
         if self.labels not in ("examined", "truth"):
             raise BadSetting("labels", got=self.labels, expected="'examined' or 'truth'")
+        if self.model != "auto":
+            check_settings(self.model, self.settings)
+
+    def settled(self, family: np.ndarray | None) -> "Plan":
+        """The plan with ``auto`` settled by the families of finds. Errors: `BadSetting`, as `check`."""
+        plan = replace(self, model=default_kind(family)) if self.model == "auto" else self
+        plan.check()
+        return plan
 
 
 @dataclass(frozen=True)
@@ -175,29 +188,52 @@ def fit_model(data: Data, plan: Plan, *, truth: pd.DataFrame | None = None,
         When there is nothing to learn from, or too few finds to learn from.
     """
     plan.check()
+    judge = judge_of(plan, truth)
+    declarations = with_past(data.declarations, data.dictionary, outcomes=data.outcomes)
+    slices = slices_of(declarations, data.dictionary, shares=plan.shares, seed=plan.seed)
+    lesson = lesson_of(data, declarations, slices.rows(FIT), plan=plan, known_by=slices.fit_until, truth=judge)
+    plan = plan.settled(lesson.family)
+    later = labels_of(data, known_by=slices.calibrate_until, truth=judge)
+    calibrate = later["y"].where(slices.rows(CALIBRATE)).to_numpy()
+    raw, features = RECIPES[plan.model](replace(lesson, threads=threads)), lesson.features
+    margin = raw.margins(features.transform(declarations[slices.rows(CALIBRATE)]).to_numpy(dtype=np.float32))
+    tables, calibration = _calibrate(raw, margin, later, slices)
+    facts = _facts(data, plan, slices, {"fit": lesson.y, "calibrate": calibrate})
+    return FittedModel(plan.model, features, tables, facts | {"calibration": calibration})
+
+
+def judge_of(plan: Plan, truth: pd.DataFrame | None) -> pd.DataFrame | None:
+    """The truth where the plan learns from it. Errors: `Refused` where there is none to learn from."""
     if plan.labels == "truth" and truth is None:
         raise Refused("labels is 'truth', but this data set has no truth (only a made world has). "
                       "Train with --labels examined. No model was made.")
-    declarations = with_past(data.declarations, data.dictionary, outcomes=data.outcomes)
-    slices = slices_of(declarations, data.dictionary, shares=plan.shares, seed=plan.seed)
-    judge = truth if plan.labels == "truth" else None
-    early = labels_of(data, known_by=slices.fit_until, truth=judge)[slices.rows(FIT)]
-    later = labels_of(data, known_by=slices.calibrate_until, truth=judge)
-    calibrate = later["y"].where(slices.rows(CALIBRATE)).to_numpy()
-    _enough(early["y"], "fit")
-    stream = declarations[slices.rows(FIT)]
+    return truth if plan.labels == "truth" else None
+
+
+def lesson_of(data: Data, declarations: pd.DataFrame, rows: np.ndarray, *, plan: Plan,
+              known_by: pd.Timestamp | None, truth: pd.DataFrame | None) -> Lesson:
+    """What a recipe learns from: the rows given, with features fitted on them and labels known by a moment.
+
+    `declarations` are the data's with their parties' past, `rows` bool (n_items,). Errors: `Refused` where there
+    are too few finds.
+    """
+    labels = labels_of(data, known_by=known_by, truth=truth)[rows]
+    _enough(labels["y"], "fit")
+    stream, y = declarations[rows], labels["y"].to_numpy()
     features = Features(data.dictionary, without=plan.without)
-    features.fit(stream, early["y"].to_numpy(), reported=early["reported"].to_numpy())
-    family = families_of(data, truth=judge)
-    family = None if family is None else np.where(early["y"] == 1, family[slices.rows(FIT)], "")
-    lesson = Lesson(features, features.transform(stream).to_numpy(np.float32), early["y"].to_numpy(),
-                    early["weight"].to_numpy(), family, seed=plan.seed, threads=threads)
-    plan = replace(plan, model=default_kind(family)) if plan.model == "auto" else plan
-    raw = RECIPES[plan.model](lesson)
-    margin = raw.margins(features.transform(declarations[slices.rows(CALIBRATE)]).to_numpy(dtype=np.float32))
-    tables, calibration = _calibrate(raw, margin, later, slices)
-    facts = _facts(data, plan, slices, {"fit": early["y"], "calibrate": calibrate})
-    return FittedModel(plan.model, features, tables, facts | {"calibration": calibration})
+    features.fit(stream, y, reported=labels["reported"].to_numpy())
+    family = fit_families(data, rows, known_by=known_by, truth=truth)
+    x = features.transform(stream).to_numpy(np.float32)
+    return Lesson(features, x, y, labels["weight"].to_numpy(), family, seed=plan.seed, settings=plan.settings)
+
+
+def fit_families(data: Data, rows: np.ndarray, *, known_by: pd.Timestamp | None,
+                 truth: pd.DataFrame | None) -> np.ndarray | None:
+    """Families of the finds known by a moment, "" elsewhere, for the rows given; None where none is recorded."""
+    family = families_of(data, truth=truth)
+    if family is None:
+        return None
+    return np.where(labels_of(data, known_by=known_by, truth=truth)["y"][rows] == 1, family[rows], "")
 
 
 def _calibrate(raw: Fitted, margin: np.ndarray, labels: pd.DataFrame,
@@ -248,6 +284,7 @@ def _facts(data: Data, plan: Plan, slices: Slices, labels: dict[str, Any]) -> di
     counts = {f"n_{k}": int(np.isfinite(v).sum()) for k, v in labels.items()}
     finds = {f"found_{k}": int(np.nansum(v)) for k, v in labels.items()}
     return {"model": plan.model, "labels": plan.labels, "seed": plan.seed, "without": list(plan.without),
+            "settings": dict(plan.settings),
             "n_stream": int(slices.rows(FIT).sum()), **counts, **finds,
             "split": "in time order" if slices.fit_until is not None else
             f"by a hash of {data.dictionary.id_field}, seeded with {plan.seed}: the data has no time column",

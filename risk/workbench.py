@@ -139,8 +139,11 @@ def train(data: Data, model: str = "auto", *, labels: str = "examined", seed: in
     plan.check()
     truth = load_truth(data.source) if labels == "truth" else None
     fitted = training.fit_model(data, plan, truth=truth)
-    if workspace is None:
-        return fitted
+    return fitted if workspace is None else register(workspace, fitted, data)
+
+
+def register(workspace: Workspace, fitted: FittedModel, data: Data) -> FittedModel:
+    """Register a model with some of the data's items, which are scored again whenever it is loaded."""
     golden = known(data).declarations.iloc[:: max(1, len(data.declarations) // _GOLDEN_ROWS)].head(_GOLDEN_ROWS)
     return workspace.registry.save(fitted, golden, created_utc=utc_now())
 

@@ -102,6 +102,8 @@ def _training_data(facts: Mapping[str, Any]) -> dict[str, Any]:
         "digest": facts["data_digest"],
         "period": list(facts["data_period"]) if facts.get("data_period") else None,
         "generator": generator,
+        "settings": dict(facts.get("settings", {})),
+        "tuning": dict(facts["tuning"]) if "tuning" in facts else None,
         "counts": counts,
         **{name: facts.get(name) for name in wanted},
     }
@@ -167,9 +169,13 @@ def reproduce(facts: Mapping[str, Any]) -> dict[str, Any]:
     if whole:
         commands.append(f"risk generate --out stream --world {made['world']} --items {made['n_items']} "
                         f"--days {math.ceil(made['days'])} --seed {made['seed']}")  # fmt: skip
-    without = "".join(f" --without {name}" for name in facts.get("without", ()))
+    more = "".join(f" --without {name}" for name in facts.get("without", ()))
+    tuned = facts.get("tuning") or {}
+    held = tuned.get("given", {}) if tuned else facts.get("settings", {})
+    more += "".join(f" --set {name}={value}" for name, value in held.items())
+    more += f" --tune {tuned['trials']}" if tuned else ""
     commands.append(f"risk train {'stream' if whole else 'DATA'} --model {facts['model']} --labels {facts['labels']}"
-                    f" --seed {facts['seed']}{without}")  # fmt: skip
+                    f" --seed {facts['seed']}{more}")  # fmt: skip
     note = ("With the versions named above the content digest is the same; the id also holds the time. A world of "
             "one's own is named by its file."
             if whole else "DATA is the data set with the digest named above.")  # fmt: skip

@@ -146,10 +146,17 @@ def _training_data(t: Mapping[str, Any]) -> str:
         ("Explained against", f"{n['n_stream']:,} items of the same period, labelled or not"),
         ("Calibrated on", f"{n['n_calibrate']:,} later labelled items, {n['found_calibrate']:,} irregular"),
         ("Calibration", f"margin × {c.get('slope', 1):.4g} {c.get('shift', 0):+.4g} log-odds"),
+        ("Settings", _settings(t)),
         ("Left out on purpose", ", ".join(t["without"]) or "nothing"),
         ("Seed of the fit", t["seed"]),
     ]
     return _facts(rows)
+
+
+def _settings(t: Mapping[str, Any]) -> str:
+    said = ", ".join(f"{k} {v:g}" for k, v in t["settings"].items()) or "the project's own, by the number of finds"
+    found = t["tuning"]
+    return said if not found else f"{said}; best of {found['trials']} trials by {found['measure']}"
 
 
 def _analyses(card: Mapping[str, Any]) -> str:
