@@ -190,6 +190,6 @@ def test_identical_challengers_are_not_written_twice(data, home, challenger) -> 
 
 
 def test_the_audit_of_explanations_takes_it(challenger, data) -> None:
-    newest = replace(data, declarations=data.declarations.tail(1000).reset_index(drop=True))
-    found = audit_explanations(challenger, newest, rate=0.2)
+    newest = replace(data, declarations=data.declarations.tail(300).reset_index(drop=True))
+    found = audit_explanations(challenger, newest, rate=0.3)
     assert found.flagged > 0 and np.isfinite(found.cause["value"]).any()

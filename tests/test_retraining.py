@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from joblib import parallel_config
 from typer.testing import CliRunner
 
 from risk import champions, retraining, tuning, workbench
@@ -181,12 +183,17 @@ def digest_of(space: Workspace, done: retraining.Retrained) -> str:
 
 
 def test_two_at_once_find_the_same(searched, sample, tmp_path: Path) -> None:
-    said: list[tuple[str, int, int]] = []
-    two = Workspace.at(tmp_path)
-    retraining.tune(sample, QUICK.plan, Tune(4, parallel=2), workspace=two, progress=lambda *step: said.append(step))
+    said, two = [], Workspace.at(tmp_path)
+    with parallel_config(backend="threading"):  # processes would first load everything anew
+        retraining.tune(sample, QUICK.plan, Tune(4, parallel=2), workspace=two, progress=lambda *s: said.append(s))
     alone = {p.name: p.read_bytes() for p in trials_in(searched[1])}
     assert {p.name: alone[p.name] for p in trials_in(two)} == {p.name: p.read_bytes() for p in trials_in(two)}
     assert said == [("trials", done, 4) for done in range(5)]
+
+
+def test_a_search_can_be_sent_to_another_process(sample) -> None:
+    search = tuning.prepare(sample, QUICK.plan, truth=workbench.load_truth(SAMPLE))
+    assert tuning.judged_trial(pickle.loads(pickle.dumps(search)), 3) == tuning.judged_trial(search, 3)
 
 
 def test_what_cannot_be_searched_is_refused(sample, tmp_path) -> None:
@@ -202,12 +209,12 @@ def test_what_cannot_be_searched_is_refused(sample, tmp_path) -> None:
 
 @pytest.mark.parametrize("kind", ["profiles", "ga2m", "boosted"])
 def test_the_same_seed_gives_the_same_bits_on_one_thread_and_on_two(kind: str) -> None:
-    x, y, family = made_families(n=1500)
+    x, y, family = made_families(n=900)
 
     def arrays(threads: int) -> dict[str, np.ndarray]:
-        common = {"max_iter": 10, "random_state": 5, "n_bags": 2, "n_threads": threads}
+        common = {"max_iter": 6, "random_state": 5, "n_bags": 2, "n_threads": threads}
         if kind == "boosted":
-            return fit_boosted(x, y, settings={"max_iter": 10}, seed=5, threads=threads).to_arrays()
+            return fit_boosted(x, y, settings={"max_iter": 6}, seed=5, threads=threads).to_arrays()
         if kind == "profiles":
             return ProfilesClassifier(**common).fit(x, y, families=family).tables_.to_arrays()
         return GA2MClassifier(max_pairs=3, **common).fit(x, y).tables_.to_arrays()
