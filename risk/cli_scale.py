@@ -60,16 +60,21 @@ def score(
 
 def export(
     model: ModelArg,
-    to: Annotated[str, typer.Option("--to", help="sql: a query; features: the table that it reads.")] = "sql",
+    to: Annotated[
+        str,
+        typer.Option("--to", help="sql: a query; features: the table that it reads; scorecard: its points."),
+    ] = "sql",
     data: Annotated[Path | None, typer.Option("--data", help="Whose features to write.")] = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="File to write; sql is printed by default.")
     ] = None,
     workspace: SpaceOpt = None,
 ) -> None:
-    """The model as one SQL query over a table of features, and that table; scores where the data lives.
+    """The model as one SQL query over a table of features, and that table; a scorecard as one page or CSV.
 
     Example: risk export champion --to sql --out score.sql
+
+    Example: risk export scorecard-2026 --to scorecard --out card.html
     """
     from risk import scoring
 
@@ -82,8 +87,11 @@ def export(
         scoring.write_text(text, out)
     elif to == "features" and data is not None and out is not None:
         scoring.write_features(fitted, data, out)
+    elif to == "scorecard" and out is not None:
+        scoring.write_scorecard(fitted, out)
     else:
-        raise typer.BadParameter(f"'{to}': expected sql, or features with --data and --out.")
+        expected = "sql, features with --data and --out, or scorecard with --out"
+        raise typer.BadParameter(f"'{to}': expected {expected}.")
     print(f"Wrote {out}")
 
 

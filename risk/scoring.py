@@ -6,15 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
+
 from risk import batch, datasets, workbench
 from risk.errors import BadSetting, Refused
 from risk.fitted import FittedModel
 from risk.models.profile_tables import ProfileTables
+from risk.models.scorecard import points_page, points_table, points_to_odds
 from risk.models.sql import additive_sql
 from risk.models.sql_profiles import profiles_sql
 from risk.models.tables import AdditiveTables
+from risk.schema import Feature
 
-__all__ = ["Means", "Report", "model_sql", "score_to_file", "write_features", "write_text"]
+__all__ = ["Means", "Report", "model_sql", "score_to_file", "scorecard_table", "write_features",
+           "write_scorecard", "write_text"]
 
 
 @dataclass(frozen=True)
@@ -102,6 +107,42 @@ def model_sql(model: FittedModel) -> str:
         "-- make it with: risk export MODEL --to features --data DATA --out features.parquet\n"
         "-- The risk score is 1 / (1 + exp(-margin)).\n" + query + ";\n"
     )
+
+
+def scorecard_table(model: FittedModel) -> pd.DataFrame:
+    """A registered scorecard in points: one row a band, in the data dictionary's words.
+
+    Raises
+    ------
+    risk.errors.Refused
+        When the model is no scorecard.
+    """
+    if model.kind != "scorecard":
+        raise Refused(
+            f"Model {model.model_id} is of the kind {model.kind}, which has no points; expected a scorecard. Train "
+            "one with: risk train DATA --model scorecard. Nothing was written."
+        )
+    features = {name: model.dictionary.feature(name) for name in model.tables.names}
+    titles = {name: _titled(f) for name, f in features.items()}
+    states = {n: model.features.state_[n] for n, f in features.items() if f.kind == "category"}
+    levels = {n: [s["words"].get(v, v) for v in s["levels"]] for n, s in states.items()}
+    return points_table(model.tables, titles=titles, levels=levels)
+
+
+def _titled(feature: Feature) -> str:
+    if feature.kind == "relative":
+        return f"{feature.title} (0 = typical)"
+    said = not feature.unit or feature.unit in feature.title.lower().split()
+    return feature.title if said else f"{feature.title}, {feature.unit}"
+
+
+def write_scorecard(model: FittedModel, out: str | Path) -> None:
+    """Write a scorecard: one printable page where `out` ends in .html, else a table (CSV, Parquet)."""
+    table = scorecard_table(model)
+    if Path(out).suffix.lower() not in (".html", ".htm"):
+        return workbench.write_table(datasets.formula_safe(table), out)
+    note = "Made data, for training; not for live enforcement."
+    write_text(points_page(table, points_to_odds(model.tables), title=f"Scorecard {model.model_id}", note=note), out)
 
 
 def write_features(model: FittedModel, data: str | Path, out: str | Path) -> None:

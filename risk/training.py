@@ -22,6 +22,7 @@ from risk.features.columns import moments
 from risk.fitted import FittedModel
 from risk.intake import Data
 from risk.models.calibration import fit_affine, pooled_rate, shift_for_rate
+from risk.models.scorecard import whole_points
 from risk.recipes import RECIPES, WEIGHT_CAP, Lesson, capped, default_kind
 from risk.schema import Dictionary
 from risk.settings import check_settings
@@ -198,6 +199,7 @@ def fit_model(data: Data, plan: Plan, *, truth: pd.DataFrame | None = None,
     raw, features = RECIPES[plan.model](replace(lesson, threads=threads)), lesson.features
     margin = raw.margins(features.transform(declarations[slices.rows(CALIBRATE)]).to_numpy(dtype=np.float32))
     tables, calibration = _calibrate(raw, margin, later, slices)
+    tables = whole_points(tables) if plan.model == "scorecard" else tables
     facts = _facts(data, plan, slices, {"fit": lesson.y, "calibrate": calibrate})
     return FittedModel(plan.model, features, tables, facts | {"calibration": calibration})
 
