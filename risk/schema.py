@@ -59,7 +59,8 @@ class Field:
     feature
         False where the raw column must not become a model feature.
     reason
-        Sentence templates by direction (``up``, ``down``, ``missing``, ``unknown``).
+        Sentence templates: ``say``, or ``up`` and ``down``; ``missing``, ``unknown``; ``none`` for a zero, ``after``
+        for a time span that runs backwards, ``uncoded`` for an amount whose commodity has no norm.
     check
         A check digit the values must have: ``s10`` (UPU S10 item identifiers), or none.
     review

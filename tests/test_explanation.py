@@ -142,3 +142,34 @@ def test_leading_reasons_are_the_first_of_all(model, data) -> None:
     scored = model.attribute(frame)
     phi = scored[[c for c in scored if c.startswith("phi_")]].to_numpy()
     assert [r[:4] for r in reasons(model.features, frame, phi)] == leading_reasons(model.features, frame, phi, k=4)
+
+
+def one_said(model, row: pd.DataFrame, feature: str, phi: float = 0.7) -> str:
+    return next(text for name, text in sentences(model, row, phi) if name == feature)
+
+
+def test_a_span_that_runs_backwards_has_no_minus(model, data) -> None:
+    """Advance data that came after the item: said as such, beside what is usual."""
+    row = data.declarations.head(1).copy()
+    row["ead_received_utc"] = row["arrived_utc"] + pd.Timedelta(hours=5)
+    said = one_said(model, row, "advance_notice")
+    assert said.startswith("Advance data came 5 h after arrival, not the usual ") and "-" not in said, said
+    assert said.endswith(" before it: raises the odds 2.0×.")
+
+
+def test_without_a_commodity_code_nothing_is_said_to_be_usual_for_it(model, data) -> None:
+    row = data.declarations.head(1).copy()
+    row["hs_code"] = pd.Series([None], index=row.index, dtype=row["hs_code"].dtype)
+    for feature in ("weight_for_commodity", "value_for_commodity", "price_per_piece", "weight_per_piece"):
+        said = one_said(model, row, feature)
+        assert "for its commodity" not in said and "as its commodity is not known" in said, said
+
+
+def test_nothing_is_counted_as_zero_of_a_party(model, data) -> None:
+    row = data.declarations.head(1).copy()
+    for name in [c for c in row if "|" in c]:
+        row[name] = 0.0
+    for feature, said in sentences(model, row, 0.7):
+        if feature.startswith(("sender_", "recipient_")) and feature[-4:] != "type":
+            assert " 0 " not in said.split(",")[0], said
+            assert re.search("nothing|nobody|no irregular item|at the same moment", said.lower()), said

@@ -9,7 +9,7 @@ fitted model, into what ``make`` and ``say`` look things up in; by default that 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -49,8 +49,10 @@ def _usual(values: np.ndarray) -> State:
 def _in_range(value: float, state: State, unit: str) -> Shown:
     if np.isnan(value):
         return _MISSING
-    return Shown(quantity(value, unit), relation(value, state["low"], state["high"]),
-                 span(state["low"], state["high"], unit))
+    low, high, form = state["low"], state["high"], "none" if value == 0 else ""
+    if low == high == value:
+        return Shown(quantity(value, unit), "as", "usual", form=form)
+    return Shown(quantity(value, unit), relation(value, low, high), span(low, high, unit), form=form)
 
 
 # ---------------------------------------------------------------- numbers that stand for themselves
@@ -68,6 +70,14 @@ def _make_hours(f: Feature, state: State, columns: Columns) -> np.ndarray:
     start, end = (columns.times(name) for name in f.reads)
     stated = (start != NOT_STATED) & (end != NOT_STATED)
     return np.where(stated, (end - start) / 1000 / 3600, np.nan)
+
+
+def _say_hours(f: Feature, state: State, columns: Columns) -> list[Shown]:
+    """A time span; one that runs backwards is spoken of as such, without a minus."""
+    values = _make_hours(f, state, columns).tolist()
+    usual = span(state["low"], state["high"], f.unit)
+    return [Shown(quantity(-v, f.unit), "not the usual", usual, form="after") if v < 0 else
+            _in_range(v, state, f.unit) for v in values]
 
 
 def _numeric(make: Callable[[Feature, State, Columns], np.ndarray]) -> Kind:
@@ -161,9 +171,11 @@ def _make_relative(f: Feature, state: State, columns: Columns) -> np.ndarray:
 
 
 def _say_relative(f: Feature, state: State, columns: Columns) -> list[Shown]:
-    ranges = np.exp(_norms_of(f, state, columns)[:, 2:])
-    return [_in_range(v, {"low": low, "high": high}, f.unit)
-            for v, (low, high) in zip(_amount(f, columns).tolist(), ranges.tolist(), strict=True)]
+    norms, anything = _norms_of(f, state, columns), state["norms"][""]
+    ranges, uncoded = np.exp(norms[:, 2:]).tolist(), (norms == anything).all(axis=1).tolist()
+    said = [_in_range(v, {"low": low, "high": high}, f.unit)
+            for v, (low, high) in zip(_amount(f, columns).tolist(), ranges, strict=True)]
+    return [replace(s, form="uncoded") if bare and not s.missing else s for s, bare in zip(said, uncoded, strict=True)]
 
 
 # ---------------------------------------------------------------- routes, rarity
@@ -228,7 +240,7 @@ def _make_party(f: Feature, state: State, columns: Columns) -> np.ndarray:
 KINDS: dict[str, Kind] = {
     "value": _numeric(_make_value),
     "ratio": _numeric(_make_ratio),
-    "hours": _numeric(_make_hours),
+    "hours": replace(_numeric(_make_hours), say=_say_hours),
     "rate": Kind(rates.fit_rate, rates.make_rate, rates.say_rate, rates.ready_rate),
     "category": Kind(_fit_category, _make_category, _say_category, _ready_category),
     "relative": Kind(_fit_relative, _make_relative, _say_relative),
