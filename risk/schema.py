@@ -59,8 +59,7 @@ class Field:
     feature
         False where the raw column must not become a model feature.
     reason
-        Sentence templates: ``say``, or ``up`` and ``down``; ``missing``, ``unknown``; ``none`` for a zero, ``after``
-        for a time span that runs backwards, ``uncoded`` for an amount whose commodity has no norm.
+        Sentence templates: ``say``, or ``up`` and ``down``; ``missing``, ``unknown``; forms (`features.words.Shown`).
     check
         A check digit the values must have: ``s10`` (UPU S10 item identifiers), or none.
     review

@@ -131,7 +131,8 @@ def test_drafted_features_speak_and_see_what_came_before() -> None:
     told = reasons(features, with_past(frame, d).iloc[[0, -1]], np.full((2, 6), 0.5))
     first, last = ({r.feature: r.text for r in row} for row in told)
     assert first["importer_age"] == "The importer has not been seen before, which itself raises the odds 1.6×."
-    assert last["importer_items_30d"].startswith("The importer had 3 items in the 30 days before, within the usual")
+    assert last["importer_items_30d"].startswith("The importer had 3 items in the 30 days before, at the high end of "
+                                                 "the usual 0–3 items")
     assert last["sender_id_others_30d"].startswith("The sender id dealt with 1 counterpart (importer) in the 30")
 
 

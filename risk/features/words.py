@@ -20,8 +20,9 @@ class Shown:
 
     `text` is the value in words, `usual` the usual range for such items, `relation` how the value sits
     to it; `missing` and `unknown` say that the value was not given, or never seen in training. `form` names
-    the sentence template that fits this value, where the feature has one of that name, and `parts` are the
-    further words for its places.
+    the sentence template that fits this value, where the feature has one of that name (``none`` for a zero,
+    ``after`` for a time span that runs backwards, ``uncoded`` for an amount whose commodity has no norm, …),
+    and `parts` are the further words for its places.
     """
 
     text: str
@@ -88,6 +89,8 @@ def span(low: float, high: float, unit: str = "") -> str:
     >>> span(150, 900, "g"), span(150, 1900, "g"), span(2, 2, "pieces"), span(1, 3, "pieces")
     ('150–900 g', '150 g–1.9 kg', '2 pieces', '1–3 pieces')
     """
+    if unit.endswith("s") and unit != "days":  # counted things come whole
+        low, high = math.floor(low), math.ceil(high)
     a, b = quantity(low, unit), quantity(high, unit)
     if a == b:
         return a
