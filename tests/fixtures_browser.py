@@ -30,11 +30,12 @@ FLAGS = (
 
 @dataclass(frozen=True)
 class App:
-    """A running app: where it is, what it works on, and an item whose description is hostile."""
+    """A running app: where it is, what it works on, an item whose description is hostile, its process."""
 
     url: str
     space: Workspace
     hostile_id: str
+    pid: int = 0
 
 
 def fill(space: Workspace, registered: Workspace, model, data) -> str:
@@ -62,7 +63,7 @@ def app(tmp_path_factory: pytest.TempPathFactory, space: Workspace, model, data)
     server = subprocess.Popen(command, cwd=own.root, env=environment, stdout=told, stderr=told)
     try:
         _wait_for(f"http://localhost:{port}/_stcore/health", server, own.root / "server.log")
-        yield App(f"http://localhost:{port}", own, hostile_id)
+        yield App(f"http://localhost:{port}", own, hostile_id, server.pid)
     finally:
         server.terminate()
         server.wait(timeout=20)

@@ -150,6 +150,9 @@ def test_hostile_text_is_shown_literally_and_every_page_works_offline(person, ap
     guest.page.get_by_text("by score: about").first.wait_for()
     away = [u for u in guest.requests if not u.startswith((app.url, "data:", "blob:"))]
     assert not away, f"requests left this machine: {away}"
+    loaded = Path(f"/proc/{app.pid}/maps").read_text()
+    heavy = [name for name in ("/shap/", "/matplotlib/", "/dask/") if name in loaded]
+    assert "/numpy/" in loaded and not heavy, f"a page brought in {heavy}, seconds that every start would wait"
     refused = [c for c in guest.complaints if "Content Security Policy" in c or "Error:" in c]
     assert not refused, refused
 
