@@ -45,6 +45,9 @@ def simulate(
     weights: Annotated[str, typer.Option("--weights", help="none, or capped: learn with 1/π.")] = "none",
     cap: Annotated[float, typer.Option("--cap", help="Largest weight against the smallest.")] = 10.0,
     processes: Annotated[int, typer.Option("--processes", help="Years made at the same time.")] = 1,
+    cluster: Annotated[
+        Optional[str], typer.Option("--cluster", help="Address of a Dask scheduler.")  # noqa: UP045
+    ] = None,
     table: Annotated[
         str, typer.Option("--table", help="summary, weekly, schemes, groups or estimates.")
     ] = "summary",
@@ -58,7 +61,7 @@ def simulate(
 
     Example: risk simulate --policy targeted,hybrid-90-10 --world drift --weeks 26 --seeds 2
     """
-    from risk import lab, workbench
+    from risk import batch, lab, workbench
 
     study = lab.study_of(
         policy,
@@ -70,7 +73,13 @@ def simulate(
     )
     folder = space(workspace).root / "lab"
     with bar("Runs") as step:
-        lab.run_study(study, folder, processes=processes, progress=lambda done, total, _: step(done, total))
+        lab.run_study(
+            study,
+            folder,
+            processes=processes,
+            engine=batch.cluster(cluster) if cluster else None,
+            progress=lambda done, total, _: step(done, total),
+        )
     result = lab.table_of(study, folder, table)
     if out:
         workbench.write_table(result, out)

@@ -281,6 +281,34 @@ def test_a_worker_killed_in_the_middle_loses_nothing(scheduler, tmp_path) -> Non
     assert marker.exists()
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_policy_lab_runs_go_through_the_same_door(scheduler, tmp_path) -> None:
+    """The same tables as in this process; a year whose worker died would be begun again, as any task."""
+    from risk import lab
+
+    recipe, plan = lab.Recipe("teaching", seed=3, weeks=3, items_a_week=100), lab.plan_of(capacity=0.05, warm_up=1)
+    study = lab.Study(("random",), (1, 2), recipe, plan)
+    lab.run_study(study, tmp_path / "here")
+    seen: list[tuple[int, int]] = []
+    engine = batch.cluster(scheduler.scheduler_address)
+    lab.run_study(study, tmp_path / "there", engine=engine, progress=lambda done, total, _: seen.append((done, total)))
+    assert bytes_of(tmp_path / "there") == bytes_of(tmp_path / "here") and len(bytes_of(tmp_path / "here")) == 8
+    assert seen[-1] == (2, 2)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_searches_through_joblib_go_through_the_same_door(scheduler) -> None:
+    from joblib import Parallel, delayed
+
+    with batch.joblib_on(scheduler.scheduler_address):
+        where = Parallel()(delayed(os.getpid)() for _ in range(8))
+    assert os.getpid() not in where and len(where) == 8
+    with batch.joblib_on(None):
+        assert set(Parallel(n_jobs=1)(delayed(os.getpid)() for _ in range(3))) == {os.getpid()}
+    with pytest.raises(BadSetting, match="address of a Dask scheduler"), batch.joblib_on("nonsense://here"):
+        pass
+
+
 def test_what_travels_is_small(parts_path, model, tmp_path) -> None:
     import cloudpickle
 

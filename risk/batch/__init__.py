@@ -7,7 +7,7 @@ end, so a task is done or not begun; an interrupted run goes on with the tasks t
 not depend on the engine, the number of processes or the memory allowed, so the bytes do not either.
 """
 
-from risk.batch.engines import Engine, cluster, processes, serial
+from risk.batch.engines import Engine, cluster, joblib_on, processes, serial
 from risk.batch.plan import GIGABYTE, Plan, make_plan, memory_bytes
 from risk.batch.run import Means, Progress, Scored, score_data_set
 
@@ -19,6 +19,7 @@ __all__ = [
     "Progress",
     "Scored",
     "cluster",
+    "joblib_on",
     "make_plan",
     "memory_bytes",
     "processes",

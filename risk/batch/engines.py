@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, contextmanager
+from importlib.util import find_spec
 from typing import Any
 
 from risk.errors import BadSetting, Refused
 
-__all__ = ["Engine", "Run", "serial", "processes", "cluster"]
+__all__ = ["Engine", "Run", "cluster", "joblib_on", "processes", "serial"]
 
-Run = Callable[[Callable[..., int], Sequence[tuple[Any, ...]]], Iterator[int]]
+Run = Callable[[Callable[..., Any], Sequence[tuple[Any, ...]]], Iterator[Any]]
 Engine = Callable[[], AbstractContextManager[Run]]
 
 
@@ -50,8 +51,8 @@ def processes(count: int) -> Engine:
 
 
 def _as_they_come(
-    pool: ProcessPoolExecutor, function: Callable[..., int], tasks: Sequence[tuple[Any, ...]]
-) -> Iterator[int]:
+    pool: ProcessPoolExecutor, function: Callable[..., Any], tasks: Sequence[tuple[Any, ...]]
+) -> Iterator[Any]:
     try:
         for done in as_completed([pool.submit(function, *task) for task in tasks]):
             yield done.result()
@@ -68,37 +69,65 @@ def cluster(address: str) -> Engine:
     Raises
     ------
     risk.errors.BadSetting
-        When the extra is not installed, or no scheduler answers there.
+        When the extra is not installed, or (when the engine is opened) no scheduler answers there.
     """
-    try:
-        from distributed import Client, as_completed
-    except ImportError:
+    _distributed(address)
+
+    @contextmanager
+    def engine() -> Iterator[Run]:
+        from distributed import as_completed
+
+        with _client(address) as client:
+
+            def run(function: Callable[..., Any], tasks: Sequence[tuple[Any, ...]]) -> Iterator[Any]:
+                futures = [client.submit(function, *task, pure=False, retries=3) for task in tasks]
+                for done in as_completed(futures, loop=client.loop):
+                    yield done.result()
+
+            yield run
+
+    return engine
+
+
+@contextmanager
+def joblib_on(address: str | None) -> Iterator[None]:
+    """Within the block joblib's `Parallel`, and so scikit-learn's searches, work on a scheduler's workers.
+
+    None changes nothing. Errors: as for `cluster`.
+    """
+    if address is None:
+        yield
+        return
+    import joblib
+
+    with _client(address) as client, joblib.parallel_config(backend="dask", client=client, n_jobs=-1):
+        yield
+
+
+def _distributed(address: str) -> None:
+    if find_spec("distributed") is None:
         raise BadSetting(
             "cluster",
             got=address,
             expected="the extra [cluster] to be installed",
             todo="Install it with: pip install 'postal-risk-workbench[cluster]'.",
+        )
+
+
+@contextmanager
+def _client(address: str) -> Iterator[Any]:
+    _distributed(address)
+    from distributed import Client
+
+    try:
+        client = Client(address, timeout="10s", set_as_default=False)
+    except (OSError, ValueError, TimeoutError) as error:
+        first = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
+        raise BadSetting(
+            "cluster",
+            got=address,
+            expected=f"the address of a Dask scheduler ({first})",
+            todo="Nothing was done.",
         ) from None
-
-    @contextmanager
-    def engine() -> Iterator[Run]:
-        try:
-            client = Client(address, timeout="10s", set_as_default=False)
-        except (OSError, ValueError, TimeoutError) as error:
-            first = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
-            raise BadSetting(
-                "cluster",
-                got=address,
-                expected=f"the address of a Dask scheduler ({first})",
-                todo="Nothing was scored.",
-            ) from None
-
-        def run(function: Callable[..., int], tasks: Sequence[tuple[Any, ...]]) -> Iterator[int]:
-            futures = [client.submit(function, *task, pure=False, retries=3) for task in tasks]
-            for done in as_completed(futures, loop=client.loop):
-                yield done.result()
-
-        with client:
-            yield run
-
-    return engine
+    with client:
+        yield client

@@ -19,6 +19,7 @@ import pandas as pd
 from joblib import Parallel, delayed
 
 from data_synthetic import load_dictionary
+from risk.batch.engines import Engine
 from risk.errors import BadSetting
 from risk.lab.years import Recipe, load_lab_world, year_of
 from risk.simulation import Plan, Run, Year, named_policies, simulate
@@ -102,7 +103,14 @@ def _differing(given: Recipe | Plan) -> dict[str, object]:
     return {k: v for k, v in asdict(given).items() if v != usual[k]}
 
 
-def run_study(study: Study, folder: Path, *, processes: int = 1, progress: Progress | None = None) -> None:
+def run_study(
+    study: Study,
+    folder: Path,
+    *,
+    processes: int = 1,
+    engine: Engine | None = None,
+    progress: Progress | None = None,
+) -> None:
     """Run what is not yet there.
 
     Parameters
@@ -113,6 +121,8 @@ def run_study(study: Study, folder: Path, *, processes: int = 1, progress: Progr
         Where runs are kept, one Parquet file a table.
     processes
         Worker processes; the results do not depend on it.
+    engine
+        Where years are made instead, such as `risk.batch.cluster`; its workers must see `folder`.
     progress
         Called with (runs done, runs in all, words) as they finish; may raise `Cancelled`.
     """
@@ -128,10 +138,19 @@ def run_study(study: Study, folder: Path, *, processes: int = 1, progress: Progr
             done, len(study.runs()), f"{done} runs were already there" if done else "making the first year"
         )
     tell = _within(progress, done, len(study.runs())) if progress else None
-    for words in _each(study, {s: p for s, p in todo.items() if p}, folder, processes, tell):
+    todo = {s: p for s, p in todo.items() if p}
+    each = _elsewhere(engine, study, todo, folder) if engine else _each(study, todo, folder, processes, tell)
+    for words in each:
         done += 1
         if progress:
             progress(done, len(study.runs()), words)
+
+
+def _elsewhere(engine: Engine, study: Study, todo: dict[int, list[str]], folder: Path) -> Iterator[str]:
+    """Run them where the engine says, a year a task; a task that a lost worker had begun is begun again."""
+    with engine() as run:
+        for words in run(_seed_whole, [(study, s, policies, folder.resolve()) for s, policies in todo.items()]):
+            yield from words
 
 
 def _within(progress: Progress, done: int, total: int) -> Callable[[str, int, int], None]:
