@@ -59,21 +59,11 @@ def _logit(p: float) -> float:
     return math.log(p / (1 - p))
 
 
-def base(theme: str, height: int) -> Spec:
-    """What every chart starts from: inks of the theme, axes, and a height in pixels."""
+def base(theme: str, height: int, *, size: int = 12) -> Spec:
+    """What every chart starts from: inks of the theme, axes, a height and a size of letters in pixels."""
     ink, faint, _up, _down = INK[theme]
-    axis = {
-        "labelColor": ink,
-        "titleColor": ink,
-        "gridColor": faint,
-        "gridOpacity": 0.35,
-        "domainColor": faint,
-        "tickColor": faint,
-        "labelFontSize": 12,
-        "titleFontSize": 12,
-        "labelLimit": 230,
-        "titleFontWeight": 500,
-    }
+    text = {"labelColor": ink, "titleColor": ink, "labelFontSize": size, "titleFontSize": size}
+    lines = {"gridColor": faint, "gridOpacity": 0.35, "domainColor": faint, "tickColor": faint}
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "width": "container",
@@ -81,8 +71,8 @@ def base(theme: str, height: int) -> Spec:
         "autosize": {"type": "fit", "contains": "padding"},
         "background": None,
         "config": {
-            "axis": axis,
-            "legend": {"labelColor": ink, "titleColor": ink, "labelFontSize": 12},
+            "axis": {**text, **lines, "labelLimit": 230, "titleFontWeight": 500},
+            "legend": text,
             "view": {"stroke": None},
             "text": {"color": ink},
             "rule": {"color": ink},

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from risk.ui.charts import INK, Spec, base
 from risk.ui.i18n import _, percent
 
 __all__ = ["before_after", "confidence_curve", "histogram", "plane"]
 
-Spec = dict[str, Any]
 SIZE = 18  # read from the back row
-INK = {"light": ("#16202b", "#8a949e"), "dark": ("#eef2f6", "#77838f")}
 #: Okabe and Ito's colours, told apart by shape as well.
 COLOURS = {
     "light": ["#0b6bb0", "#c9521a", "#00795c", "#8a5a00", "#7b4173"],
@@ -20,34 +19,11 @@ COLOURS = {
 
 
 def _base(theme: str, height: int) -> Spec:
-    ink, faint = INK[theme]
-    text = {
-        "labelColor": ink,
-        "titleColor": ink,
-        "labelFontSize": SIZE,
-        "titleFontSize": SIZE,
-        "titleFontWeight": 500,
-    }
-    return {
-        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
-        "width": "container",
-        "height": height,
-        "autosize": {"type": "fit", "contains": "padding"},
-        "background": None,
-        "config": {
-            "axis": {
-                **text,
-                "gridColor": faint,
-                "gridOpacity": 0.35,
-                "domainColor": faint,
-                "tickColor": faint,
-            },
-            "legend": {**text, "orient": "top", "title": None},
-            "view": {"stroke": None},
-            "text": {"color": ink, "fontSize": SIZE},
-            "rule": {"color": ink},
-        },
-    }
+    """Letters for the back row, and the legend above."""
+    spec = base(theme, height, size=SIZE)
+    spec["config"]["legend"] |= {"orient": "top", "title": None}
+    spec["config"]["text"] |= {"fontSize": SIZE}
+    return spec
 
 
 def _shares() -> str:
@@ -78,7 +54,7 @@ def histogram(rows: Sequence[dict[str, Any]], theme: str) -> Spec:
 
 def plane(points: Sequence[dict[str, Any]], *, x: str, y: str, theme: str, diagonal: bool) -> Spec:
     """Points with intervals in the unit square."""
-    _ink, faint = INK[theme]
+    _ink, faint, _up, _down = INK[theme]
     axis = {"labelExpr": _shares(), "values": [0, 0.25, 0.5, 0.75, 1]}
     sides = {
         name: {"type": "quantitative", "scale": {"domain": [0, 1]}, "axis": axis, "title": title}
@@ -108,7 +84,7 @@ def plane(points: Sequence[dict[str, Any]], *, x: str, y: str, theme: str, diago
 
 def confidence_curve(rows: Sequence[dict[str, Any]], theme: str) -> Spec:
     """How sure people were against how often they were right; on the line is exact."""
-    _ink, faint = INK[theme]
+    _ink, faint, _up, _down = INK[theme]
     axis = {"labelExpr": _shares(), "values": [0.5, 0.6, 0.7, 0.8, 0.9, 1]}
     x = {
         "type": "quantitative",
