@@ -60,7 +60,7 @@ def plane(points: Sequence[dict[str, Any]], *, x: str, y: str, theme: str, diago
         name: {"type": "quantitative", "scale": {"domain": [0, 1]}, "axis": axis, "title": title}
         for name, title in (("x", x), ("y", y))
     }
-    alone = {"legend": None} if len(points) == 1 else {}
+    alone = {"legend": None} if len(points) == 1 else {"legend": {"columns": 1}}  # long names, one a line
     colour = {"field": "name", "type": "nominal", "sort": None, "scale": {"range": COLOURS[theme]}, **alone}
     at = {"x": sides["x"] | {"field": "x"}, "y": sides["y"] | {"field": "y"}}
     across = {

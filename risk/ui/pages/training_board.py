@@ -116,7 +116,7 @@ def _answers(told: Board) -> None:
 def _block(view: present.BoardView, told: Board) -> None:
     heads = (_("Part"), _("Irregular examined (hits)"), _("Regular examined (false alarms)"),
              _("Right where the model was wrong"))  # fmt: skip
-    st.html(html.tag("div", html.table(heads, view.table), "rk-board-table"))
+    st.html(html.tag("div", html.table(heads, view.table), "rk-board-table rk-narrow"))
     columns = st.columns(3, gap="medium")
     charts = [
         (

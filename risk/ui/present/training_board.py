@@ -89,7 +89,8 @@ def _progress(told: Board) -> str:
 
 
 def _item_lines(panel: ItemPanel) -> list[str]:
-    lines = [_("The score: {frequency}", frequency=frequency(panel.risk_score))]
+    said = frequency(panel.risk_score)
+    lines = [_("The score: {frequency}", frequency=said[:1].lower() + said[1:])]
     if panel.truth:
         truth = _("In truth: irregular.") if panel.truth == "examine" else _("In truth: regular.")
         right = panel.truth == panel.advice

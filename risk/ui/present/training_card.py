@@ -66,7 +66,7 @@ def _figures(card: Card) -> list[tuple[str, Figure, str]]:
 def _untold(card: Card) -> str:
     if all(figure.why != "too_few" for _title, figure, _words in _figures(card)):
         return ""
-    words = _("How well you tell them apart, and how you use advice, takes more items to say.")
+    words = _("What is not listed here takes more items to say.")
     return html.tag("p", words, "rk-small")
 
 

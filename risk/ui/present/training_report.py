@@ -9,8 +9,10 @@ from dataclasses import asdict, dataclass
 
 import pandas as pd
 
+import risk
 from risk.classroom.board import Contested
 from risk.classroom.debrief import Change, ModeRow, Report, Slice
+from risk.classroom.privacy import K
 from risk.classroom.state import Room
 from risk.ui import html
 from risk.ui.i18n import N_, _, moment, number, percent, plural
@@ -31,6 +33,11 @@ from risk.ui.present.training_words import (
 
 __all__ = ["ItemStory", "annex_csv", "annex_json", "report_html"]
 
+IN_SHORT = {
+    "": N_("over all items, {verdict}"),
+    "model_right": N_("where the model was right, {verdict}"),
+    "model_wrong": N_("where the model was wrong, {verdict}"),
+}
 HOW_TO_READ = (
     N_("Every share comes with its 95 % interval: the range of values that fit what was seen."),
     N_("“We cannot tell” means the interval covers no difference. It does not mean that there is none."),
@@ -104,6 +111,7 @@ def _what_was_run(told: Report, seal: str) -> list[tuple[str, str]]:
         (_("People"), number(told.joined)),
         (_("Order of the blocks"), order),
         (_("Model"), told.model_id),
+        (_("Software"), f"postal-risk-workbench {risk.__version__}"),
         (_("Items (digest), seed"), f"{told.digest[:16]} · {told.seed}"),
         (_("Seal of the log"), seal or "–"),
     ]
@@ -112,6 +120,8 @@ def _what_was_run(told: Report, seal: str) -> list[tuple[str, str]]:
 def _class_table(rows: Sequence[ModeRow]) -> str:
     if not rows:
         return html.note(_("No block was judged."))
+    if max(r.people for r in rows) < K:
+        return html.note(_("Shown from 5 people on."))
     heads = (_("Part"), _("People · answers"), _("Irregular examined"), _("Regular examined"), _("Right"),
              _("Took right advice"), _("Resisted wrong advice"), _("Cost an item (score alone)"))  # fmt: skip
     body = [
@@ -137,7 +147,7 @@ def _class_table(rows: Sequence[ModeRow]) -> str:
     heads_more = (_("Part"), _("Followed advice they disagreed with"), _("Left a right answer"),
                   _("Agreement (alpha)"), _("Agreement (AC1)"))  # fmt: skip
     note = html.tag("p", _("Cost: a needless examination counts 1, a missed irregular item 10."), "rk-small")
-    return html.table(heads, body) + note + html.table(heads_more, more)
+    return html.tag("div", html.table(heads, body), "rk-wide") + note + html.table(heads_more, more)
 
 
 def _moved(told: Report) -> str:
@@ -165,20 +175,22 @@ def _in_short(changes: Sequence[Change]) -> str:
     lines = []
     for what, title in (("score", N_("With the score")), ("score_why", N_("With score and reasons"))):
         told = [
-            _("{items}: {verdict}", items=_(SLICE_TITLES[part]), verdict=verdict_words(found[what, part]))
-            for part in ("", "model_right", "model_wrong")
-            if (what, part) in found
+            _(words, verdict=verdict_words(found[what, part]))
+            for part, words in IN_SHORT.items()
+            if found.get((what, part), "too_few") != "too_few"
         ]
         if told:
-            lines.append(html.Html(html.tag("strong", _(title)) + " – " + html.escape("; ".join(told) + ".")))
+            lines.append(html.Html(html.tag("strong", _(title)) + ": " + html.escape("; ".join(told) + ".")))
     if not lines:
-        return html.note(_("There is nothing to compare in this plan."))
-    return html.tag("p", _("After seeing it, against their own first answers, people were:")) + html.bullets(lines)
+        return html.note(_("Too few people or answers to say what the score changed."))
+    return html.tag("p", _("Final answers, against the same people's first answers:")) + html.bullets(lines)
 
 
 def _changes(changes: Sequence[Change]) -> str:
     if not changes:
         return html.note(_("There is nothing to compare in this plan."))
+    if not any(c.contrast.figure.known for c in changes):
+        return html.note(_("Too few people or answers to say what the score changed."))
     by = {what: [c for c in changes if c.what == what] for what in CONTRAST_TITLES}
     return "".join(_compared(what, part) for what, part in by.items() if part)
 
