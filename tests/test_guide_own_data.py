@@ -11,7 +11,10 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from risk import workbench
 from risk.cli import app
+from risk.datasets import check_upload
+from risk.ui.present.item import item_view
 from tests.fixtures_intake import import_entries
 
 GUIDE = Path(__file__).parent.parent / "docs" / "bring-your-own-data.md"
@@ -46,6 +49,31 @@ def test_every_command_of_the_guide_runs(tmp_path: Path, monkeypatch: pytest.Mon
     assert "E0000001" in out["explain"].stdout
     assert "found says what an examination showed" in out["score"].stderr
     assert (pd.read_csv("lanes.csv")["lane"] == "red").sum() == 50
+    parties = [f for f in drafted["risk"]["features"] if f["kind"] == "party"]
+    assert len(parties) == 6 and all(f["review"] for f in parties)
+    scores = pd.read_parquet("scores.parquet")
+    assert "phi_importer_age" in scores
+    run_alone("score champion new.csv --schema dictionary.json --explain --out alone.parquet")
+    assert not pd.read_parquet("alone.parquet")["margin"].equals(scores["margin"])  # the past was looked up
+    an_upload_gets_a_queue(new, Path("dictionary.json").read_bytes())
+
+
+def run_alone(line: str) -> None:
+    assert CliRunner().invoke(app, shlex.split(line), catch_exceptions=False).exit_code == 0
+
+
+def an_upload_gets_a_queue(new: pd.DataFrame, dictionary: bytes) -> None:
+    """As the page Data does it: the same table through the gate, a queue, and the item's page."""
+    told = check_upload("new.csv", new.drop(columns=["found", "decision_day"]).to_csv(index=False).encode(),
+                        schema=dictionary)
+    assert told.data is not None and told.sentence.startswith("new.csv: 500 items read")
+    space = workbench.Workspace.at("workspace")
+    model = space.registry.load("champion")
+    items = workbench.known(told.data, model.dictionary).declarations
+    batch = workbench.open_queue(space, model, items, capacity=25, source=told.data)
+    assert batch.cases == 50
+    view = item_view(model, workbench.queue_item(space, batch, "E0000001"))
+    assert not view.withheld and view.raising and all(r.text for r in (*view.raising, *view.lowering))
 
 
 def test_the_guide_is_one_page() -> None:

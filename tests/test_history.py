@@ -86,6 +86,7 @@ def test_a_small_batch_over_stored_history_equals_the_whole(seed: int) -> None:
     assert (batch.moment < seen_before).any()  # stored rows later than a batch row: ignored by their moment
     pd.testing.assert_frame_equal(stored.past(batch), whole)
     pd.testing.assert_frame_equal(h.past(batch), whole)  # items already stored are not counted twice
+    pd.testing.assert_frame_equal(h.take(np.arange(50)).past(batch), whole)  # nor where some of them are
 
 
 def test_an_items_examination_is_remembered() -> None:

@@ -96,10 +96,11 @@ def answer(content: bytes, name: str = "x.csv", **options: object) -> Findings:
     return found
 
 
-def zipped() -> bytes:
+def zipped(*names: str) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
-        archive.writestr("sheet.xml", "x")
+        for name in names or ("sheet.xml",):
+            archive.writestr(name, "x")
     return out.getvalue()
 
 
@@ -142,6 +143,7 @@ FILES = {
     "1 MB field": (table(row(words="x" * 1_000_000)), "too_long"),
     "20 MB row": (table(row(words="x" * 20_000_000)), "too_long"),
     "zip": (zipped(), "wrong_kind"),
+    "xlsx": (zipped("[Content_Types].xml", "xl/workbook.xml"), "wrong_kind"),
     "gzip": (gzip.compress(GOOD, mtime=0), "wrong_kind"),
     "gzip bomb": (gzip.compress(b"0" * 10_000_000, mtime=0), "wrong_kind"),
     "parquet named csv": (b"PAR1....PAR1", "wrong_kind"),
@@ -233,6 +235,12 @@ def test_ids_that_are_or_look_the_same(ids: tuple[str, str], code: str) -> None:
     found = answer(table(*[row(id=i) for i in ids]))
     assert found.counts[code] == 1 and found.errors >= 1
     assert next(f for f in found.listed if f.code == code).row == 2
+
+
+def test_dates_in_mixed_forms_are_refused_row_by_row() -> None:
+    days = ["2026-01-02", "02/01/2026", "2026-01-02T03:04:05Z", "Jan 2 2026", "20260102", ""]
+    found = answer(table(*[row(id=f"i{k}", seen=day) for k, day in enumerate(days)]))
+    assert [f.row for f in found.listed if f.code == "not_a_date"] == [2, 4, 5]
 
 
 def test_a_conflicting_duplicate_is_told_from_a_copy() -> None:

@@ -674,6 +674,17 @@ def test_any_text_comes_back_as_it_was_written(tmp_path_factory, text):
         assert store.verify().ok
 
 
+def test_newlines_in_a_comment_forge_no_entry(store, tmp_path):
+    """Neither in the log nor in its export, where an entry is a line."""
+    store.open_cases(rows(1), NEW)
+    lie = 'fine\n{"seq": 3, "event": "promote", "actor": "ann"}\r\n\u2028{"seq": 4}\x85\x0b end'
+    store.decide(item(0), Decision("release", ("other",), lie), actor=ANN)
+    done = store.export(tmp_path / "log.jsonl")
+    lines = done.path.read_bytes().rstrip(b"\n").split(b"\n")
+    assert [json.loads(line)["seq"] for line in lines] == list(range(1, store.head().seq + 1)) == [1, 2, 3]
+    assert store.decisions()[0].comment == lie and store.verify().ok and lone.main([str(done.path)]) == 0
+
+
 # -- opening, closing, and everything that can go wrong
 
 

@@ -16,7 +16,7 @@ from risk.batch.files import rows_written, slices, whole
 from risk.batch.plan import Part, Plan
 from risk.features import PartyHistory, party_columns
 from risk.features.arrivals import Arrivals
-from risk.features.history import novelties, novelty_past
+from risk.features.novelty import novelties, novelty_past
 
 __all__ = ["spread", "past", "score", "spread_folder", "past_folder", "score_file", "unknown_file"]
 

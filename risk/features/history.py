@@ -14,22 +14,17 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import ClassVar
 
-import numba
 import numpy as np
 import pandas as pd
 
 from risk.errors import Refused
 from risk.features.arrivals import Arrivals
-from risk.features.columns import DAY_MS, Columns, mixed
-from risk.features.novelty import DAYS, codes_of, novelty_name
-from risk.schema import Dictionary, Feature
+from risk.features.columns import DAY_MS, Columns, place
+from risk.features.novelty import DAYS, codes_of, novelties, novelty_name
+from risk.features.windows import NEVER, WINDOWS_DAYS, party_past, ranges
+from risk.schema import Dictionary
 
-__all__ = ["PartyHistory", "WINDOWS_DAYS", "novelties", "novelty_past", "party_columns", "past_name", "past_columns",
-           "past_of", "with_past"]
-
-WINDOWS_DAYS = (7, 30, 90)
-_NEVER = np.iinfo(np.int64).max
-_FEW = 500
+__all__ = ["PartyHistory", "WINDOWS_DAYS", "party_columns", "past_name", "past_columns", "past_of", "with_past"]
 
 
 def past_name(party: str, what: str, days: int | None = None) -> str:
@@ -45,11 +40,6 @@ def past_columns(dictionary: Dictionary) -> tuple[str, ...]:
     """Columns of the past that a dictionary's features read."""
     new = [novelty_name(f.name, what) for f in novelties(dictionary) for what in ("came", "of", "code")]
     return (*party_columns(dictionary), *new)
-
-
-def novelties(dictionary: Dictionary) -> tuple[Feature, ...]:
-    """The dictionary's features of how new a code is from a place."""
-    return tuple(f for f in dictionary.features if f.kind == "novelty")
 
 
 def party_columns(dictionary: Dictionary) -> tuple[str, ...]:
@@ -91,19 +81,6 @@ def past_of(columns: Columns, dictionary: Dictionary, *, outcomes: pd.DataFrame 
     batch = PartyHistory.of(columns, dictionary, outcomes=outcomes)
     past = (earlier or PartyHistory.empty(batch.names)).known(batch)
     return {name: past[name] for name in wanted}
-
-
-def novelty_past(declarations: pd.DataFrame, dictionary: Dictionary, came: Sequence[Arrivals]) -> pd.DataFrame:
-    """The further columns of novelties, from counts of a whole stream: two a feature, of the combination and of
-    its place. One row a declaration."""
-    given, out = Columns.of(declarations), {}
-    day = given.moments(dictionary.as_of) // DAY_MS
-    for j, f in enumerate(novelties(dictionary)):
-        code, days = codes_of(f, given), int(f.params.get("days", DAYS))
-        for k, what in enumerate(("came", "of")):
-            out[novelty_name(f.name, what)] = came[2 * j + k].before(code[:, k], day, days).astype(float)
-        out[novelty_name(f.name, "code")] = code[:, 0]
-    return pd.DataFrame(out, index=declarations.index)
 
 
 @dataclass(frozen=True)
@@ -209,8 +186,10 @@ class PartyHistory:
         columns: dict[str, np.ndarray] = {}
         stored, bare = self.of_parties(), batch.of_parties()
         for k, name in enumerate(self.names):
-            union = stored.take(self._rows_of(k, batch.party[:, k])).merged(bare)
-            for what, values in _party_past(union, k).items():
+            union = stored.take(self._needed(k, batch)).merged(bare)
+            party, other = union.party[:, k], union.party[:, (k + 1) % len(self.names)]
+            told = party_past(union, np.column_stack([party, other]))
+            for what, values in told.items():
                 columns[past_name(name, *what)] = values[len(union) - len(batch):]
         for j, (name, days) in enumerate(batch.novel):
             for what, values in zip(("came", "of"), self._came(2 * j, batch, days), strict=True):
@@ -253,7 +232,8 @@ class PartyHistory:
     def _stored(self, items: np.ndarray) -> np.ndarray:
         """Row numbers of those of the given items that stand here."""
         order, hashed = self._by_item
-        return order[_ranges(hashed, np.unique(items))]
+        wanted = np.unique(items)
+        return order[ranges(np.searchsorted(hashed, wanted, "left"), np.searchsorted(hashed, wanted, "right"))]
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Named arrays for an ``npz`` file."""
@@ -272,115 +252,43 @@ class PartyHistory:
         return cls(**given, names=tuple(map(str, arrays["names"])), novel=tuple(novel))
 
     @cached_property
-    def _by_party(self) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Per party field: row numbers sorted by its hash, and the sorted hashes."""
-        orders = [np.argsort(self.party[:, k], kind="stable") for k in range(len(self.names))]
-        return [(order, self.party[order, k]) for k, order in enumerate(orders)]
+    def _by_party(self) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Per party field: row numbers sorted by its hash and the moment, and both in that order."""
+        orders = [np.lexsort((self.moment, self.party[:, k])) for k in range(len(self.names))]
+        return [(order, self.party[order, k], self.moment[order]) for k, order in enumerate(orders)]
 
-    def _rows_of(self, k: int, parties: np.ndarray) -> np.ndarray:
-        """Row numbers of all stored items of the given parties."""
-        order, hashed = self._by_party[k]
-        return order[_ranges(hashed, np.unique(parties))]
+    @cached_property
+    def _looked(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Per party field: rows that were examined, sorted by its hash, and the sorted hashes."""
+        looked = np.flatnonzero(self.reported != NEVER)
+        return [(looked[order], hashed) for order, hashed, _ in self.take(looked)._by_party]
 
-
-def _ranges(hashed: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Places of all rows of sorted `hashed` that equal one of `wanted`, without a loop."""
-    first, last = np.searchsorted(hashed, wanted, "left"), np.searchsorted(hashed, wanted, "right")
-    lengths = last - first
-    before = np.cumsum(lengths) - lengths  # ranges first…last end to end
-    return np.repeat(first - before, lengths) + np.arange(lengths.sum())
-
-
-def _party_past(rows: PartyHistory, k: int) -> dict[tuple, np.ndarray]:
-    """Of every row: what was known of its party k strictly before its moment."""
-    party, counterpart = rows.party[:, k], rows.party[:, (k + 1) % rows.party.shape[1]]
-    rank = _numbered(party)
-    start = int(rows.moment.min()) if len(rows) else 0
-    order = np.lexsort((rows.item, rows.moment, rank))
-    pair = _numbered(mixed(party, counterpart))[order]
-    moment, segment = rows.moment[order] - start, rank[order]
-    out: dict[tuple, np.ndarray] = {}
-    n_pairs = pair.max(initial=-1) + 1
-    for days in WINDOWS_DAYS:
-        out["items", days], out["others", days] = _windows(segment, moment, pair, days * DAY_MS, n_pairs)
-    out["age",] = _age(segment, moment)
-    back = np.empty(len(order), np.int64)
-    back[order] = np.arange(len(order))
-    out = {what: values[back] for what, values in out.items()}
-    out["examined",], out["found",] = _reported(rank, rows, start)
-    return out
-
-
-def _numbered(hashes: np.ndarray) -> np.ndarray:
-    """Equal hashes by equal numbers from 0 on, in no order of meaning."""
-    few = len(hashes) <= _FEW  # sorting a few is quicker than setting up a hash table
-    return np.unique(hashes, return_inverse=True)[1] if few else pd.factorize(hashes)[0]
-
-
-def _reported(rank: np.ndarray, rows: PartyHistory, start: int) -> tuple[np.ndarray, np.ndarray]:
-    """Examinations and finds of each row's party that had been reported strictly before its moment."""
-    looked = np.flatnonzero(rows.reported != _NEVER)
-    order = looked[np.lexsort((rows.reported[looked], rank[looked]))]
-    keys, finds = rank[order], np.concatenate([[0], np.cumsum(rows.found[order])])
-    span = np.int64(1) << 45  # ms in a thousand years: rank and time share one sortable number
-    sortable = keys * span + (rows.reported[order] - start)
-    first = np.searchsorted(keys, rank, "left")
-    until = np.searchsorted(sortable, rank * span + np.maximum(rows.moment - start, 0), "left")
-    until = np.maximum(until, first)
-    return (until - first).astype(np.float64), (finds[until] - finds[first]).astype(np.float64)
-
-
-@numba.njit(cache=True, nogil=True)
-def _windows(segment, moment, pair, width, n_pairs):
-    """Items and distinct counterparts in [moment − width, moment) per row; rows sorted by segment, moment."""
-    n = len(segment)
-    items, others = np.zeros(n), np.zeros(n)
-    seen = np.zeros(n_pairs, np.int32)
-    low = high = 0
-    distinct = 0
-    for i in range(n):
-        if i == 0 or segment[i] != segment[i - 1]:
-            while low < high:  # leave nothing of the former party behind
-                seen[pair[low]] -= 1
-                low += 1
-            low = high = i
-            distinct = 0
-        while moment[high] < moment[i]:
-            distinct += seen[pair[high]] == 0
-            seen[pair[high]] += 1
-            high += 1
-        while low < high and moment[low] < moment[i] - width:
-            seen[pair[low]] -= 1
-            distinct -= seen[pair[low]] == 0
-            low += 1
-        items[i] = high - low
-        others[i] = distinct
-    return items, others
-
-
-@numba.njit(cache=True, nogil=True)
-def _age(segment, moment):
-    """Days since the party's first item, NaN for none earlier; rows sorted by segment, moment."""
-    n = len(segment)
-    age = np.empty(n)
-    first = 0
-    for i in range(n):
-        if i == 0 or segment[i] != segment[i - 1]:
-            first = i
-        earlier = moment[i] - moment[first]
-        age[i] = earlier / 86_400_000 if earlier > 0 else np.nan
-    return age
+    def _needed(self, k: int, batch: "PartyHistory") -> np.ndarray:
+        """Row numbers of all that tells of a batch's parties: their first items, those within the longest window,
+        and those examined. All of a party's where one of its items is stated anew, so that none counts twice."""
+        if not len(self) or not len(batch):
+            return np.empty(0, np.int64)
+        order, hashed, moment = self._by_party[k]
+        wanted = np.unique(batch.party[:, k])
+        first, last = np.searchsorted(hashed, wanted, "left"), np.searchsorted(hashed, wanted, "right")
+        since = np.full(len(wanted), batch.moment.min() - WINDOWS_DAYS[-1] * DAY_MS)
+        again = np.isin(wanted, self.party[self._stored(batch.item), k])
+        recent = np.where(again, first, place(moment, since, first, last))
+        examined, of = self._looked[k]
+        rows = [order[first[first < last]], order[ranges(recent, last)],
+                examined[ranges(np.searchsorted(of, wanted, "left"), np.searchsorted(of, wanted, "right"))]]
+        return np.unique(np.concatenate(rows))
 
 
 def _examined(ids: np.ndarray, dictionary: Dictionary,
               outcomes: pd.DataFrame | None) -> tuple[np.ndarray, np.ndarray]:
     if outcomes is None or "reported_utc" not in outcomes:
-        return np.full(len(ids), _NEVER), np.zeros(len(ids), bool)
+        return np.full(len(ids), NEVER), np.zeros(len(ids), bool)
     known = Columns.of(outcomes).hashes(dictionary.id_field)
     order = np.argsort(known, kind="stable")
     at = order[np.minimum(np.searchsorted(known[order], ids), max(len(order) - 1, 0))] if len(order) else None
     if at is None:
-        return np.full(len(ids), _NEVER), np.zeros(len(ids), bool)
+        return np.full(len(ids), NEVER), np.zeros(len(ids), bool)
     hit = known[at] == ids
     reported = outcomes["reported_utc"].dt.as_unit("ms").astype("int64").to_numpy()[at]
-    return np.where(hit, reported, _NEVER), hit & outcomes[dictionary.label].to_numpy(dtype=bool)[at]
+    return np.where(hit, reported, NEVER), hit & outcomes[dictionary.label].to_numpy(dtype=bool)[at]

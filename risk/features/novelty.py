@@ -6,16 +6,19 @@ same commodity. Only whole earlier days count, so nothing later, and nothing of 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from risk.features.columns import Columns, mixed
+from risk.features.arrivals import Arrivals
+from risk.features.columns import DAY_MS, Columns, mixed
 from risk.features.words import Shown, quantity
 from risk.schema import Dictionary, Feature
 
-__all__ = ["DAYS", "codes_of", "novelty_name", "fit_novelty", "make_novelty", "say_novelty"]
+__all__ = ["DAYS", "novelties", "codes_of", "novelty_name", "novelty_past", "fit_novelty", "make_novelty",
+           "say_novelty"]
 
 State = dict[str, Any]
 DAYS = 90
@@ -33,10 +36,28 @@ def novelty_name(feature: str, what: str) -> str:
     return f"{feature}|{what}"
 
 
+def novelties(dictionary: Dictionary) -> tuple[Feature, ...]:
+    """The dictionary's features of how new a code is from a place."""
+    return tuple(f for f in dictionary.features if f.kind == "novelty")
+
+
 def codes_of(f: Feature, columns: Columns) -> np.ndarray:
     """Hashes of each item's combination (commodity and place) and of its place, uint64 (n_items, 2)."""
     place = columns.hashes(f.reads[1])
     return np.column_stack([mixed(columns.hashes(f.reads[0], digits=f.params.get("digits")), place), place])
+
+
+def novelty_past(declarations: pd.DataFrame, dictionary: Dictionary, came: Sequence[Arrivals]) -> pd.DataFrame:
+    """The further columns of novelties, from counts of a whole stream: two a feature, of the combination and of
+    its place. One row a declaration."""
+    given, out = Columns.of(declarations), {}
+    day = given.moments(dictionary.as_of) // DAY_MS
+    for j, f in enumerate(novelties(dictionary)):
+        code, days = codes_of(f, given), int(f.params.get("days", DAYS))
+        for k, what in enumerate(("came", "of")):
+            out[novelty_name(f.name, what)] = came[2 * j + k].before(code[:, k], day, days).astype(float)
+        out[novelty_name(f.name, "code")] = code[:, 0]
+    return pd.DataFrame(out, index=declarations.index)
 
 
 def fit_novelty(f: Feature, frame: pd.DataFrame, y: np.ndarray | None, d: Dictionary) -> State:
