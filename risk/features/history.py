@@ -19,7 +19,7 @@ import pandas as pd
 
 from risk.errors import Refused
 from risk.features.arrivals import Arrivals
-from risk.features.columns import DAY_MS, Columns, place
+from risk.features.columns import DAY_MS, NOT_STATED, Columns, place
 from risk.features.novelty import DAYS, codes_of, novelties, novelty_name
 from risk.features.windows import NEVER, WINDOWS_DAYS, party_past, ranges
 from risk.schema import Dictionary
@@ -271,7 +271,8 @@ class PartyHistory:
         order, hashed, moment = self._by_party[k]
         wanted = np.unique(batch.party[:, k])
         first, last = np.searchsorted(hashed, wanted, "left"), np.searchsorted(hashed, wanted, "right")
-        since = np.full(len(wanted), batch.moment.min() - WINDOWS_DAYS[-1] * DAY_MS)
+        earliest = max(int(batch.moment.min()) - WINDOWS_DAYS[-1] * DAY_MS, NOT_STATED)
+        since = np.full(len(wanted), earliest, np.int64)
         again = np.isin(wanted, self.party[self._stored(batch.item), k])
         recent = np.where(again, first, place(moment, since, first, last))
         examined, of = self._looked[k]
