@@ -187,7 +187,7 @@ class PartyHistory:
         stored, bare = self.of_parties(), batch.of_parties()
         for k, name in enumerate(self.names):
             union = stored.take(self._needed(k, batch)).merged(bare)
-            party, other = union.party[:, k], union.party[:, (k + 1) % len(self.names)]
+            party, other = union.party[:, k], union.party[:, (k + 1) % union.party.shape[1]]
             told = party_past(union, np.column_stack([party, other]))
             for what, values in told.items():
                 columns[past_name(name, *what)] = values[len(union) - len(batch):]
