@@ -95,3 +95,5 @@ def _others(batch: Batch, item_id: str) -> None:
     st.html(html.table(headers, rows, caption=_("What other models say")))
     headers, rows = compare.differing(models, row)
     st.html(html.table(headers, rows, caption=_("Where they agree and disagree on the reasons")))
+    legend = _("▲ raises the odds so many times, ▼ lowers them, – hardly changes them.")
+    st.html(html.tag("p", legend, "rk-small"))

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from risk.counterchecks import LaneLimits, Similar, agreement, differing_reasons, turning_changes
-from risk.explanation import odds_words
+from risk.explanation import HARDLY
 from risk.features.history import WINDOWS_DAYS, past_name
 from risk.fitted import FittedModel
 from risk.schema import Dictionary
-from risk.ui.i18n import N_, _, moment, number, plural, translator
+from risk.ui.i18n import N_, _, moment, number, plural
 from risk.ui.present.words import brief_frequency, exact, lane_title
 
 __all__ = ["OtherModel", "PartyPast", "SimilarItem", "differing", "others", "parties", "similar", "turns"]
@@ -154,12 +154,19 @@ def differing(models: Mapping[str, FittedModel], row: pd.DataFrame) -> tuple[tup
     """Headers and rows: what each model makes of the details that any of them finds most important."""
     told = differing_reasons(models, row)
     names = [name for name in models if name in told]
+    kinds = [models[name].kind for name in names]
+    short = [kind if kinds.count(kind) == 1 else name for name, kind in zip(names, kinds, strict=True)]
     rows = [
         (_(r["title"]), *(_part(r[name]) for name in names), _(_READINGS[r["reading"]]))
         for r in told.to_dict("records")
     ]
-    return (_("Detail"), *names, _("Together")), rows
+    return (_("Detail"), *short, _("Together")), rows
 
 
 def _part(attribution: float) -> str:
-    return _("does not use it") if np.isnan(attribution) else odds_words(attribution, translator())
+    """How many times the odds rise or fall, as short as a narrow column wants it."""
+    if np.isnan(attribution):
+        return _("does not use it")
+    if abs(attribution) < HARDLY:
+        return "–"
+    return f"{'▲' if attribution > 0 else '▼'} {number(float(np.exp(min(abs(attribution), 50))), 1)}×"
