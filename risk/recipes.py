@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from risk.boosted import BoostedTrees, Fitted, fit_boosted
 from risk.features import Features
@@ -136,7 +137,11 @@ def _profiles(lesson: Lesson) -> ProfileTables:
 
     (Measured on three made `teaching` streams, 235–470 finds: average precision .223, .106, .190 averaged
     over eight bags, .213, .102, .166 fitted once; with 1,193 finds bagging gained nothing.)
+    Where fewer than two families are recorded often enough, families are discovered, named by the titles of
+    their leading features and marked as discovered.
     """
+    recorded = lesson.family[lesson.seen] if default_kind(lesson.family) == "profiles" else None
+    titles = [f.title for f in lesson.features.specs]
     many, seen = lesson.found >= _MANY_FINDS, lesson.seen
     bags = 8 if seen.sum() <= 10_000 else 4 if seen.sum() <= 30_000 else 2
     own = {"n_bags": bags} | ({"max_iter": 120, "learning_rate": 0.1} if many else {})
@@ -148,10 +153,10 @@ def _profiles(lesson: Lesson) -> ProfileTables:
         **own | lesson.settings,
     )
     model.fit(
-        lesson.x[seen],
+        pd.DataFrame(lesson.x[seen], columns=titles),
         lesson.y[seen].astype(int),
         sample_weight=capped(lesson.weight[seen]),
-        families=None if lesson.family is None else lesson.family[seen],
+        families=recorded,
     )
     return _named(model.tables_.rebased(lesson.x), list(lesson.features.get_feature_names_out()))
 

@@ -30,6 +30,23 @@ def test_profiles_are_named_as_recorded(data, model) -> None:
     assert set(model.tables.profiles) <= set(families_of(data)) - {"", "other"}
 
 
+@pytest.mark.parametrize("recorded", [None, "", "other"])
+def test_where_no_kind_is_recorded_profiles_are_discovered_and_marked_so(recorded: str | None, data, model) -> None:
+    """Their names are the titles of leading features, as an officer reads them; what an item resembles says so."""
+    rows = data.declarations.head(8000)
+    x = model.features.values(rows)
+    light = x[:, list(model.features.get_feature_names_out()).index("gross_weight_g")] < 60
+    y = (np.random.default_rng([8, 9]).random(len(x)) < np.where(light, 0.15, 0.02)).astype(float)
+    family = None if recorded is None else np.full(len(x), recorded, dtype=object)
+    tables = RECIPES["profiles"](Lesson(model.features, x, y, np.ones(len(x)), family, settings={"n_bags": 1}))
+    titles = {f.title for f in model.features.specs}
+    assert len(tables.profiles) >= 2
+    for name in tables.profiles:
+        assert name.startswith("discovered: ")
+        assert set(name.removeprefix("discovered: ").split(" (")[0].split(" + ")) <= titles
+    assert replace(model, tables=tables).resembles(rows.head(5))["profile"].isin(tables.profiles).all()
+
+
 @pytest.mark.parametrize("kind", sorted(RECIPES))
 def test_every_kind_adds_up_and_comes_back(kind: str, data, model) -> None:
     rows = data.declarations.head(8000)
