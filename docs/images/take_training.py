@@ -164,6 +164,7 @@ def _do_first(page: Page, name: str, here: Class | None) -> None:
         if here:
             page.fill("#code", here.made.code)
         page.click("button")
+        page.get_by_role("alert").wait_for()
     elif name == "room-hand":
         page.locator("label", has=page.get_by_role("radio")).last.click()
         page.wait_for_timeout(9000)
