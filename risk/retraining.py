@@ -205,12 +205,10 @@ def tune(
 
 def _run(search: tuning.Search, folder: Path, wanted: list[int], how: Tune) -> Iterator[int]:
     """Trials as they are judged, in any order; each leaves its file whole, wherever it runs."""
-    if how.cluster:
-        with batch.cluster(how.cluster)() as run:
-            yield from run(_trial, [(search, folder.resolve(), k) for k in wanted])
-        return
-    jobs = (delayed(_trial)(search, folder, k) for k in wanted)
-    yield from Parallel(n_jobs=how.parallel, return_as="generator_unordered")(jobs)
+    jobs = [delayed(_trial)(search, folder.resolve(), k) for k in wanted]
+    with batch.joblib_on(how.cluster):
+        n_jobs = None if how.cluster else how.parallel
+        yield from Parallel(n_jobs=n_jobs, return_as="generator_unordered")(jobs)
 
 
 def _trial(search: tuning.Search, folder: Path, trial: int) -> int:

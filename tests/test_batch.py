@@ -16,13 +16,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risk import batch, workbench
+from risk import batch, retraining, workbench
 from risk.batch.files import slices
 from risk.batch.plan import make_plan
 from risk.batch.tasks import _came, _past_of, past, spread
 from risk.errors import BadSetting, Refused
 from risk.features import PartyHistory, past_columns
+from risk.retraining import Tune
 from risk.scoring import Means, score_to_file
+from risk.training import Plan
+from risk.workbench import Workspace
 from tests.fixtures_batch import PARTS, ROWS
 
 ROOT = Path(__file__).parent.parent
@@ -63,7 +66,7 @@ def test_processes_do_not_change_a_byte(parts_path, model, batch_scores, tmp_pat
 
 KILLED = """
 import os, signal, sys
-from risk import batch, workbench
+from risk import batch, retraining, workbench
 from risk.batch import files, tasks
 at, source, space, out = int(sys.argv[1]), *sys.argv[2:]
 written, before = 0, files.pq.ParquetWriter.write_table
@@ -307,6 +310,16 @@ def test_searches_through_joblib_go_through_the_same_door(scheduler) -> None:
         assert set(Parallel(n_jobs=1)(delayed(os.getpid)() for _ in range(3))) == {os.getpid()}
     with pytest.raises(BadSetting, match="address of a Dask scheduler"), batch.joblib_on("nonsense://here"):
         pass
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_search_on_a_cluster_finds_the_same(scheduler, tmp_path) -> None:
+    sample = workbench.load_data(Path(__file__).parent.parent / "data_synthetic" / "sample")
+    here, there = (Workspace.at(tmp_path / name) for name in ("here", "there"))
+    plan, cluster = Plan("logistic", "truth", 7), scheduler.scheduler_address
+    one = retraining.tune(sample, plan, Tune(3), workspace=here)
+    two = retraining.tune(sample, plan, Tune(3, cluster=cluster), workspace=there)
+    assert one == two and len(list(there.root.glob("tuning/*/trial-*.json"))) == 3
 
 
 def test_what_travels_is_small(parts_path, model, tmp_path) -> None:

@@ -127,7 +127,7 @@ def _pairs(model: FittedModel) -> list[list[str]]:
 
 
 def _explanation(model: FittedModel, golden: pd.DataFrame) -> dict[str, Any]:
-    x = model.features.transform(golden).to_numpy(np.float32)
+    x = model.matrix(golden)
     phi, _margin = model.tables.explain(x)
     gaps = model.base_value + phi.sum(axis=1) - model.tables.margins(x)
     return {
