@@ -147,7 +147,8 @@ def _class_table(rows: Sequence[ModeRow]) -> str:
     heads_more = (_("Part"), _("Followed advice they disagreed with"), _("Left a right answer"),
                   _("Agreement (alpha)"), _("Agreement (AC1)"))  # fmt: skip
     note = html.tag("p", _("Cost: a needless examination counts 1, a missed irregular item 10."), "rk-small")
-    return html.tag("div", html.table(heads, body), "rk-wide") + note + html.tag("div", html.table(heads_more, more), "rk-wide")
+    first, second = (html.tag("div", html.table(*t), "rk-wide") for t in ((heads, body), (heads_more, more)))
+    return first + note + second
 
 
 def _moved(told: Report) -> str:
