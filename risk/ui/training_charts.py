@@ -21,7 +21,7 @@ COLOURS = {
 def _base(theme: str, height: int) -> Spec:
     """Letters for the back row, and the legend above."""
     spec = base(theme, height, size=SIZE)
-    spec["config"]["legend"] |= {"orient": "top", "title": None}
+    spec["config"]["legend"] |= {"orient": "top", "title": None, "labelLimit": 400}
     spec["config"]["text"] |= {"fontSize": SIZE}
     return spec
 
