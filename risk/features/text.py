@@ -104,10 +104,10 @@ def agreement(words: Sequence[str], chapter: str, state: dict[str, Any]) -> floa
 def speaking(words: Sequence[str], chapter: str, state: dict[str, Any]) -> tuple[list[str], str]:
     """The words that drive `agreement`, strongest first, and the chapter for which they speak.
 
-    Words against the chapter where the agreement is below 0, else words for it; ``([], "")`` where no word
-    is known.
+    Words against the chapter where the agreement is below 0, else words for it; no words where none is known,
+    and no chapter (``""``) where they make none twice as likely.
 
-    >>> state = fit_words(["cotton shirt", "steel gear"], ["61", "84"], [9, 9])
+    >>> state = fit_words(["cotton shirt", "steel gear", "book"], ["61", "84", "49"], [9, 9, 9])
     >>> speaking(["cotton", "shirt", "gift"], "84", state), speaking(["gift"], "84", state)
     ((['cotton', 'shirt'], '61'), ([], ''))
     """
@@ -118,5 +118,6 @@ def speaking(words: Sequence[str], chapter: str, state: dict[str, Any]) -> tuple
     sign = 1 if agreement(words, chapter, state) >= 0 else -1
     driving = {w: lift for w, lift in lifts.items() if sign * lift[at] > 0} or lifts
     ordered = sorted(driving, key=lambda w: -sign * driving[w][at])
-    together = np.sum([driving[w] for w in ordered], axis=0)
-    return ordered, state["chapters"][int(np.argmax(together))]
+    together = np.mean([driving[w] for w in ordered], axis=0)
+    best = int(np.argmax(together))
+    return ordered, state["chapters"][best] if together[best] > np.log(2) else ""

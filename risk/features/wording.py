@@ -82,7 +82,7 @@ def _agreement(f: Feature, state: State, value: float, said: list[str], code: st
     words, chapter = text_model.speaking(said, code[: f.params["digits"]], state)
     parts = {"words": quoted(words), "code": state.get("codes", {}).get(code, code), "chapter": chapter}
     if value < -_CLEAR:
-        return Shown("do not fit", form="clash", parts=parts)
+        return Shown("do not fit", form="clash" if chapter else "odd", parts=parts)
     if value > _CLEAR:
         return Shown("fit", form="fit", parts=parts)
     return Shown("say little about", form="little" if words else "unheard", parts=parts)
