@@ -48,6 +48,7 @@ def audit_explanations(
     found = explaining.audit_explanations(
         registry.load(model), loaded, rate=rate, retrain=retrain, beside=others, seed=seed
     )
+    space(workspace).results.keep_audit(found.model_id, found.tables)  # the Model page shows it
     if format != "table":
         return print_table(found.to_frame(), format)
     cause = found.cause if by_scheme else found.cause[found.cause["scheme"] == "all"]

@@ -26,6 +26,7 @@ from risk.errors import BadSetting, NotFound, Refused
 from risk.explanation_audit import cause_agreement, causes_of, deletion_curves, side_by_side
 from risk.fitted import FittedModel
 from risk.intake import Data, load_truth
+from risk.results import AuditTables
 
 __all__ = ["ExplanationAudit", "CounterCheck", "audit_explanations", "compare_item", "counter_check"]
 
@@ -55,6 +56,11 @@ class ExplanationAudit:
     cause: pd.DataFrame
     faithful: pd.DataFrame
     beside: pd.DataFrame
+
+    @property
+    def tables(self) -> AuditTables:
+        """What is kept of it beside the model."""
+        return AuditTables(self.flagged, self.rate, self.cause, self.faithful)
 
     def to_frame(self) -> pd.DataFrame:
         """All answers as one table for machines; ``question`` says which a row belongs to."""

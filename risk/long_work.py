@@ -21,8 +21,8 @@ from risk.store import Batch
 from risk.tasks import Say, Task, start_task, work
 from risk.workbench import Workspace
 
-__all__ = ["KINDS", "finish_queue", "main", "make_stream", "score_stream", "score_upload", "stream_name",
-           "train_model"]
+__all__ = ["KINDS", "audit_reasons", "finish_queue", "main", "make_stream", "score_stream", "score_upload",
+           "stream_name", "train_model"]
 
 MODULE = "risk.long_work"
 
@@ -58,6 +58,11 @@ def score_upload(space: Workspace, files: Mapping[str, bytes], *, model_id: str,
     """
     asked = {"what": "score", "root": str(space.root), "model": model_id, "capacity": capacity}
     return start_task(space.root / "tasks", MODULE, asked, files=files)
+
+
+def audit_reasons(space: Workspace, stream: str, model_id: str) -> Task:
+    """Begin to audit a model's explanations on a made stream of the workspace; `Results.audit_of` has it then."""
+    return _start(space, "audit", stream=stream, model=model_id)
 
 
 def finish_queue(space: Workspace, task: Task, *, actor: Actor) -> Batch:
@@ -108,6 +113,18 @@ def _score(asked: Mapping[str, Any], task: Task, say: Say) -> dict[str, Any]:
     return {"cases": prepare(task.draft, model, items, Selection(asked["capacity"]), source=data)}
 
 
+def _audit(asked: Mapping[str, Any], task: Task, say: Say) -> dict[str, Any]:
+    from risk import explaining
+
+    say(0, 2, "read")
+    space = Workspace.at(asked["root"])
+    data = workbench.load_data(space.root / "data" / asked["stream"])
+    say(1, 2, "audit")
+    found = explaining.audit_explanations(space.registry.load(asked["model"]), data)
+    space.results.keep_audit(asked["model"], found.tables)
+    return {"audited": asked["model"]}
+
+
 def _data(asked: Mapping[str, Any], task: Task, space: Workspace) -> Data:
     if "stream" in asked:
         return workbench.load_data(space.root / "data" / asked["stream"])
@@ -122,7 +139,7 @@ def _data(asked: Mapping[str, Any], task: Task, space: Workspace) -> Data:
 
 #: What can be asked for.
 KINDS: dict[str, Callable[[Mapping[str, Any], Task, Say], dict[str, Any]]] = {
-    "make": _make, "train": _train, "score": _score}
+    "make": _make, "train": _train, "score": _score, "audit": _audit}
 
 
 def main(folder: Path) -> None:

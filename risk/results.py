@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-__all__ = ["Evaluation", "Results"]
+__all__ = ["AuditTables", "Evaluation", "Results"]
 
 _TABLES = ("capacity", "discrimination", "reliability")
 _LATER_TABLES = ("costs", "estimates", "schemes")  # older files have none of them
@@ -42,6 +42,16 @@ class Evaluation:
 
 
 @dataclass(frozen=True)
+class AuditTables:
+    """What an explanation audit showed: `cause` and `faithful` as in `risk.explaining.ExplanationAudit`."""
+
+    flagged: int
+    rate: float
+    cause: pd.DataFrame
+    faithful: pd.DataFrame
+
+
+@dataclass(frozen=True)
 class Results:
     """The kept evaluations of a workspace, one JSON file a model, in the folder `root`."""
 
@@ -66,6 +76,26 @@ class Results:
                           *(pd.DataFrame(plain[name]) for name in _TABLES),
                           {name: pd.DataFrame(rows) for name, rows in plain["groups"].items()},
                           *(pd.DataFrame(plain.get(name, [])) for name in _LATER_TABLES))
+
+    def keep_audit(self, model_id: str, found: AuditTables) -> None:
+        """Keep the newest explanation audit of a model; the file appears whole or not at all."""
+        plain = {"flagged": found.flagged, "rate": found.rate, "cause": _rows(found.cause),
+                 "faithful": _rows(found.faithful)}
+        self.root.mkdir(parents=True, exist_ok=True)
+        beside = self.root / f".{model_id}.audit.new"
+        beside.write_text(json.dumps(plain, indent=1, ensure_ascii=False), encoding="utf-8")
+        os.replace(beside, self._audit_path(model_id))
+
+    def audit_of(self, model_id: str) -> AuditTables | None:
+        """The kept explanation audit of a model, or None where its explanations were never audited here."""
+        if not self._audit_path(model_id).exists():
+            return None
+        plain = json.loads(self._audit_path(model_id).read_text(encoding="utf-8"))
+        tables = (pd.DataFrame(plain[name]) for name in ("cause", "faithful"))
+        return AuditTables(plain["flagged"], plain["rate"], *tables)
+
+    def _audit_path(self, model_id: str) -> Path:
+        return self.root / f"{model_id}.explanations.json"
 
     def stamp(self, model_id: str) -> int:
         """Changes when a newer evaluation is kept; 0 without one."""

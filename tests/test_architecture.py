@@ -25,9 +25,10 @@ ROOMS = [
     ("risk.tasks", 5),
     ("data_synthetic", 5),  # imports layers 0 and 1 only; nobody below layer 6 imports it
     ("risk.datasets", 6), ("risk.judging", 6), ("risk.opening", 6), ("risk.workbench", 6),
-    ("risk.champions", 6), ("risk.hall", 6), ("risk.long_work", 6),
+    ("risk.champions", 6), ("risk.hall", 6),
     ("risk.lab", 6), ("risk.watching", 6), ("risk.retraining", 6), ("risk.demo", 6),
     ("risk.explaining", 6), ("risk.scoring", 6),
+    ("risk.long_work", 6),
     ("risk.ui", 7), ("risk.cli_tools", 7), ("risk.cli_explain", 7), ("risk.cli_data", 7), ("risk.cli_lab", 7),
     ("risk.cli_evaluate", 7),
     ("risk.service", 7), ("risk.cli_scale", 7), ("risk.cli_models", 7), ("risk.cli_train", 7),

@@ -15,11 +15,11 @@ from risk.audit import GENESIS, Entry, canonical_json
 from risk.casework import CHANNELS, LANES, STATUSES, Case
 from risk.errors import Refused
 from risk.queues import ItemFilter
-from risk.results import Evaluation
+from risk.results import AuditTables, Evaluation, Results
 from risk.schema import Field
 from risk.store import CaseFilter
 from risk.ui import charts, html, model_charts
-from risk.ui.present import compare, groups, log, queue, whatif, words
+from risk.ui.present import audit, compare, groups, log, queue, whatif, words
 from risk.ui.present import item as present
 from risk.ui.present import model as model_view
 from risk.ui.present.evidence import evidence_pack
@@ -322,3 +322,19 @@ def test_what_was_known_of_a_party_is_told_for_each_party(model, data, tmp_path)
         for party in told:
             counts = [int(cells[1].replace(",", "")) for cells in party.rows]
             assert counts == sorted(counts), "a longer window holds at least as many items"
+
+
+def test_an_audit_is_kept_and_told_in_words(tmp_path):
+    shares = {"value": 0.8, "low": 0.5, "high": 0.9, "random": 0.4, "global": 0.6, "ceiling": 1.0}
+    cause = pd.DataFrame(
+        [{"scheme": s, "n": 17, "measure": m} | shares for s in ("all", "one") for m in audit.MEASURES]
+    )
+    faithful = pd.DataFrame([{"measure": "deletion area", "value": -4.2, "beside": -2.1, "what": "random"}])
+    Results(tmp_path).keep_audit("m", AuditTables(17, 0.02, cause, faithful))
+    found = Results(tmp_path).audit_of("m")
+    pd.testing.assert_frame_equal(found.cause, cause)
+    rows = audit.cause_rows(found.cause)
+    assert len(rows) == len(audit.MEASURES), "schemes are not shown one by one"
+    assert rows[0] == ("The strongest reason reads an altered field", "80%", "50%–90%", "40%", "60%", "100%")
+    assert audit.faithful_rows(found.faithful)[0][1:] == ("-4.20", "-2.10", "random")
+    assert Results(tmp_path).audit_of("other") is None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from risk.ui.i18n import N_
 
-__all__ = ["MENU", "PAGES", "Entry"]
+__all__ = ["MENU", "PAGES", "QUESTIONS", "Entry"]
 
 
 @dataclass(frozen=True)
@@ -42,3 +42,14 @@ MENU = (
 
 #: Page files by name: `st.switch_page` and links use these.
 PAGES = {entry.name: entry.file for entry in MENU}
+
+#: The question that a page answers, shown under its title.
+QUESTIONS = {
+    "queue": N_("Which items come next, and what does examining them buy?"),
+    "item": N_("What was declared, why does it score so, and does that hold for this item?"),
+    "log": N_("Who did what, when – and has anything been changed since?"),
+    "model": N_("What has the model learnt, what is it worth, and where does it fail?"),
+    "quality": N_("Can the data, the scores and the process be relied on?"),
+    "data": N_("Where do items come from, and are they fit to be scored?"),
+    "help": N_("How is all this to be read, and what must it not be used for?"),
+}

@@ -11,7 +11,7 @@ import streamlit as st
 from risk.access import Actor
 from risk.errors import NotRecorded, RiskError
 from risk.ui import html, i18n, signin
-from risk.ui.menu import PAGES
+from risk.ui.menu import MENU, PAGES, QUESTIONS
 
 __all__ = [
     "PAGES",
@@ -20,6 +20,7 @@ __all__ = [
     "attempt",
     "flash",
     "form_key",
+    "headline",
     "language",
     "new_form",
     "show_flash",
@@ -61,6 +62,12 @@ i18n.speak(language)
 def theme() -> str:
     """``light`` or ``dark``, as the browser shows it."""
     return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def headline(page: str) -> None:
+    """The title of a page of the menu, and the question it answers under it."""
+    st.title(i18n._(next(e.title for e in MENU if e.name == page)))
+    st.html(html.tag("p", i18n._(QUESTIONS[page]), "rk-question"))
 
 
 def flash(text: str, kind: str = "good", item_id: str = "") -> None:

@@ -20,6 +20,7 @@ STEPS = {
     "read": N_("Reading and checking …"),
     "train": N_("Training …"),
     "judge": N_("Judging it on newer items …"),
+    "audit": N_("Auditing the explanations …"),
     "score": N_("Scoring, explaining and selecting …"),
 }
 

@@ -14,7 +14,7 @@ from risk.store import Batch
 from risk.tasks import Progress, Task
 from risk.ui import html, lookups, shared, working
 from risk.ui.i18n import _, number
-from risk.ui.session import PAGES, actor, attempt, flash, show_flash
+from risk.ui.session import PAGES, actor, attempt, flash, headline, show_flash
 
 SHOWN = 100
 MOST = 500_000
@@ -24,7 +24,7 @@ SLOT = "data"
 
 def draw() -> None:
     """Draw the page."""
-    st.title(_("Data"))
+    headline("data")
     show_flash()
     verdict = may(actor(), "bring_data")
     if not verdict:

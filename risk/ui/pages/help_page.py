@@ -6,6 +6,7 @@ from risk.casework import ACTIONS, CHANNELS, LANES
 from risk.ui import html
 from risk.ui.i18n import N_, _
 from risk.ui.present.words import ACTION_TITLES, CHANNEL_TITLES
+from risk.ui.session import headline
 
 TOUR = (
     N_("Open the queue. The highest scores stand first; a few were drawn at random, to measure the rest."),
@@ -72,7 +73,7 @@ LANE_NAMES = {"red": N_("Red lane"), "yellow": N_("Yellow lane"), "green": N_("G
 
 def draw() -> None:
     """Draw the page."""
-    st.title(_("Help"))
+    headline("help")
     st.html(
         html.note(
             _(

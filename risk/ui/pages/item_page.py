@@ -13,12 +13,12 @@ from risk.ui.present.evidence import evidence_pack
 from risk.ui.present.item import ItemView, Section, declaration_html
 from risk.ui.present.log import log_rows
 from risk.ui.present.words import channel_title, lane_title, status_words
-from risk.ui.session import PAGES, actor, show_flash, theme
+from risk.ui.session import PAGES, actor, headline, show_flash, theme
 
 
 def draw() -> None:
     """Draw the page of the item in the address (``?item=…``)."""
-    st.title(_("Item"))
+    headline("item")
     show_flash()
     batch, item_id = shared.newest_batch(), st.query_params.get("item", "")
     if batch is None or not item_id:

@@ -14,7 +14,7 @@ from risk.store import EntryFilter
 from risk.ui import html, shared
 from risk.ui.i18n import _, moment, number
 from risk.ui.present import log as present
-from risk.ui.session import actor, attempt, show_flash
+from risk.ui.session import actor, attempt, headline, show_flash
 from risk.ui.widgets import page_of, pager, to_first_page
 
 SIZE = 50
@@ -23,7 +23,7 @@ VERIFY_AT_ONCE = 5000  # a longer log is verified when asked for
 
 def draw() -> None:
     """Draw the page."""
-    st.title(_("Log"))
+    headline("log")
     st.html(
         html.tag(
             "p",

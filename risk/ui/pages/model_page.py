@@ -6,18 +6,18 @@ from risk.boosted import BoostedTrees
 from risk.errors import RiskError
 from risk.fitted import FittedModel
 from risk.results import Evaluation
-from risk.ui import charts, html, lookups, model_charts, shared
+from risk.ui import auditing, charts, html, lookups, model_charts, shared
 from risk.ui.i18n import N_, _, moment, number, percent
 from risk.ui.present import model as present
 from risk.ui.present.groups import compared, groups
-from risk.ui.session import show_flash, theme
+from risk.ui.session import headline, show_flash, theme
 
 NO_MODEL = N_("No model is registered yet. Train one: risk train DATA – or make everything with: make demo.")
 
 
 def draw() -> None:
     """Draw the page for the model in use."""
-    st.title(_("Model"))
+    headline("model")
     show_flash()
     name = shared.house().workspace.registry.champion()
     if name is None:
@@ -340,6 +340,7 @@ SECTIONS = {
     "pairs": (N_("Pairs"), _pairs),
     "groups": (N_("Groups"), _groups),
     "versus": (N_("Compared"), _versus),
+    "reasons": (N_("Explanations"), auditing.draw),
     "card": (N_("Card"), _card),
 }
 

@@ -7,12 +7,12 @@ from risk.ui import charts, html, lookups, shared
 from risk.ui.i18n import _, number
 from risk.ui.present import quality as present
 from risk.ui.present.words import action_title
-from risk.ui.session import show_flash, theme
+from risk.ui.session import headline, show_flash, theme
 
 
 def draw() -> None:
     """Draw the page for the newest queue."""
-    st.title(_("Quality"))
+    headline("quality")
     show_flash()
     batch = shared.newest_batch()
     if batch is None:

@@ -16,7 +16,7 @@ from risk.ui.i18n import N_, _, language, number, plural
 from risk.ui.present import queue as present
 from risk.ui.present.words import channel_title, status_words
 from risk.ui.present.worth import summary
-from risk.ui.session import PAGES, actor, attempt, show_flash, theme
+from risk.ui.session import PAGES, actor, attempt, headline, show_flash, theme
 from risk.ui.widgets import page_of, pager, to_first_page
 
 SIZE = 20
@@ -37,7 +37,7 @@ def draw() -> None:
     taken = st.session_state.pop("taken", "")
     if taken:
         st.switch_page(PAGES["item"], query_params={"item": taken})
-    st.title(_("Queue"))
+    headline("queue")
     show_flash()
     batch = shared.newest_batch()
     if batch is None:
