@@ -10,7 +10,7 @@ from risk.store import Batch
 from risk.ui import asking, comparing, deciding, html, i18n, lookups, shared
 from risk.ui.i18n import _, language, number, plural
 from risk.ui.present.evidence import evidence_pack
-from risk.ui.present.item import ItemView, Section, declaration_html
+from risk.ui.present.item import ItemView, Section, declaration_html, reason_html
 from risk.ui.present.log import log_rows
 from risk.ui.present.words import channel_title, lane_title, status_words
 from risk.ui.session import PAGES, actor, headline, show_flash, theme
@@ -90,7 +90,7 @@ def _reasons(view: ItemView) -> None:
 
 def _listed(title: str, reasons, none: str) -> None:
     st.subheader(title, anchor=False)
-    lines = [html.Html(html.escape(r.sentence) + ": " + html.tag("strong", r.effect) + ".") for r in reasons]
+    lines = [html.Html(reason_html(r.sentence, r.effect) + ".") for r in reasons]
     st.html(html.bullets(lines) if lines else html.tag("p", none))
 
 

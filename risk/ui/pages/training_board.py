@@ -7,8 +7,9 @@ from risk.classroom.board import Board
 from risk.errors import NotFound, RiskError
 from risk.hall import Key
 from risk.ui import html, i18n, training, training_charts
-from risk.ui.i18n import _, number
+from risk.ui.i18n import _, number, percent
 from risk.ui.present import training_board as present
+from risk.ui.present.item import reason_html
 from risk.ui.session import PAGES, theme
 
 
@@ -97,7 +98,7 @@ def _closed(key: Key, view: present.BoardView, told: Board) -> None:
         if not told.closed.why:
             _answers(told)
         reasons = [*item.raising[:3], *item.lowering[:2]]
-        lines = [html.Html(html.escape(r.sentence) + ": " + html.tag("strong", r.effect)) for r in reasons]
+        lines = [reason_html(r.sentence, r.effect) for r in reasons]
         title = html.tag("p", _("Why the score is what it is"), "rk-section")
         st.html(html.tag("div", html.Html(title + html.bullets(lines)), "rk-board-facts"))
 
@@ -149,7 +150,7 @@ def _plane(title: str, points: list, x: str, y: str, diagonal: bool) -> None:
     if not points:
         st.html(html.note(_("Not enough answers to draw it.")))
         return
-    words = "; ".join(f"{p['name']}: {x} {p['x']:.2f}, {y} {p['y']:.2f}" for p in points)
+    words = "; ".join(f"{p['name']}: {x} {percent(p['x'])}, {y} {percent(p['y'])}" for p in points)
     spec = training_charts.plane(points, x=x, y=y, theme=theme(), diagonal=diagonal)
     st.vega_lite_chart(spec=spec, theme=None, key=f"plane:{title}", alt=words)
 
@@ -160,7 +161,7 @@ def _curve(told: Board) -> None:
     if not rows:
         st.html(html.note(_("Shown from 100 answers of 5 people on.")))
         return
-    words = "; ".join(f"{r['said']:.0%}: {r['right']:.0%}" for r in rows)
+    words = "; ".join(f"{percent(r['said'])}: {percent(r['right'])}" for r in rows)
     st.vega_lite_chart(
         spec=training_charts.confidence_curve(rows, theme()), theme=None, key="curve", alt=words
     )

@@ -37,7 +37,7 @@ def draw() -> None:
     st.html(html.tag("article", page, "rk-report"))
     rows = calibration_rows(told.curve)
     if rows:
-        words = "; ".join(f"{r['said']:.0%}: {r['right']:.0%}" for r in rows)
+        words = "; ".join(f"{i18n.percent(r['said'])}: {i18n.percent(r['right'])}" for r in rows)
         st.subheader(_("Sure and right, drawn"), anchor=False)
         spec = training_charts.confidence_curve(rows, theme())
         st.vega_lite_chart(spec=spec, theme=None, key="report-curve", alt=words)

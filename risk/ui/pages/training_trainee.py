@@ -9,7 +9,7 @@ from risk.classroom.questions import CHECKS, EXITS, Question
 from risk.errors import NotFound, RiskError
 from risk.ui import html, i18n, training
 from risk.ui.i18n import _
-from risk.ui.present.item import declaration_html
+from risk.ui.present.item import declaration_html, reason_html
 from risk.ui.present.training_card import card_html
 from risk.ui.present.training_trainee import Advice, Feedback, TraineeView, trainee_view
 from risk.ui.present.training_words import (
@@ -201,7 +201,7 @@ def _advice(advice: Advice) -> None:
         (_("What lowers it"), advice.lowering),
     ):
         if reasons:
-            lines = [html.Html(html.escape(s) + ": " + html.tag("strong", effect)) for s, effect in reasons]
+            lines = [reason_html(said, effect) for said, effect in reasons]
             parts += [html.tag("p", title, "rk-section"), html.bullets(lines)]
     if advice.unseen:
         parts += [html.tag("p", _("What the model cannot see"), "rk-section"), html.bullets(advice.unseen)]
@@ -247,7 +247,7 @@ def _send(name: str, asked: list[Question], rule, event) -> None:
 
 def _example() -> html.Html:
     """A score and its reasons as they will be shown, to ask the questions about."""
-    mark = html.Html(html.escape("9.80 SDR") + " " + html.chip("▲ " + _("raises"), "up"))
+    mark = html.Html(html.escape(i18n.translator()("9.80 SDR")) + " " + html.chip("▲ " + _("raises"), "up"))
     return html.tag(
         "div",
         html.Html(
@@ -297,7 +297,7 @@ def _card(view: TraineeView) -> None:
     def reason(item_id: str) -> str:
         view = training.item(room, item_id)
         main = [*view.raising, *view.lowering][:1]
-        return f"{main[0].sentence}: {main[0].effect}" if main else "–"
+        return _("{reason}: {effect}", reason=main[0].sentence, effect=main[0].effect) if main else "–"
 
     page = card_html(mine, reason)
     st.html(page)

@@ -28,6 +28,7 @@ __all__ = [
     "bars",
     "declaration_html",
     "item_view",
+    "reason_html",
     "item_views",
     "sections",
 ]
@@ -165,6 +166,16 @@ def _view(
         unseen(model),
         withheld,
     )
+
+
+def reason_html(sentence: str, effect: str) -> html.Html:
+    """A reason with what it does to the odds, which is printed bold.
+
+    >>> reason_html("Weight is low", "raises the odds 2.2×")
+    'Weight is low: <strong>raises the odds 2.2×</strong>'
+    """
+    said = html.escape(_("{reason}: {effect}", reason=sentence, effect="\0"))
+    return html.Html(said.replace("\0", html.tag("strong", effect)))
 
 
 def declaration_html(sections: Sequence[Section]) -> html.Html:

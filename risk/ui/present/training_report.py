@@ -365,5 +365,5 @@ def story_of(room: Room, item_id: str, *, scheme: str, altered: tuple[str, ...],
         scheme,
         altered,
         sentence(view.frequency),
-        tuple(f"{r.sentence}: {r.effect}." for r in reasons),
+        tuple(_("{reason}: {effect}", reason=r.sentence, effect=r.effect) + "." for r in reasons),
     )

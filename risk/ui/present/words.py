@@ -109,8 +109,8 @@ def exact(value: object, field: Field) -> str:
         return f"{_digits(float(value))} {unit_words(field.unit, field.title)}".strip()
     if field.type == "boolean":
         return _(field.levels.get(str(bool(value)).lower(), "yes" if value else "no"))
-    words = field.levels.get(str(value))
-    return _(words) if words else str(value)
+    words = field.levels.get(str(value), str(value))
+    return _(words) if field.role == "categorical" or str(value) in field.levels else words
 
 
 def _digits(value: float) -> str:
