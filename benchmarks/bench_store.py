@@ -1,12 +1,13 @@
 """How long a decision takes to be durable when sixty people decide at once, against the naive way.
 
-    python benchmarks/bench_store.py [--writers 60] [--each 20] [--folder DIR]
+    python -m benchmarks.bench_store [--writers 60] [--each 20] [--folder DIR]
 
 Both ways write the same rows (log entry, decision, case, key) with ``synchronous=FULL`` and a write-ahead
 log, in the same run, in a folder on the same disk. *Naive*: every write opens its own connection, begins an
 immediate transaction, commits, closes. *Store*: the one writer thread with group commit. Each writer sends
 its next decision as soon as the last is acknowledged, which is harsher than people are. The naive way's
-median is low because SQLite's lock is unfair: its last holder mostly gets it again while others wait.
+median is low because SQLite's lock is unfair: its last holder mostly gets it again while others wait. Where a
+PostgreSQL server is installed one is started on the same disk, and the same store is measured on it.
 Nothing here is a test: the table states what this machine did.
 """
 
@@ -22,10 +23,12 @@ from collections.abc import Callable
 from dataclasses import astuple
 from pathlib import Path
 
+from benchmarks.measure import FIGURES, machine, table
 from risk.access import make_actor
 from risk.audit import Draft, Entry, next_entry
 from risk.casework import Decision
 from risk.store import NewBatch, Store, open_store
+from tests.fixtures_postgres import missing, running_server
 
 PARTS = (0.5, 0.99, 1.0)
 CHOICE = Decision("examine", ("score_reasons",))
@@ -117,38 +120,55 @@ def row_of(name: str, numbers: list[float]) -> str:
     return f"| {name} | " + " | ".join(f"{number:.2f}" for number in numbers) + " |"
 
 
+def measured(store: Store, writers: int, each: int) -> tuple[list[float], float]:
+    """Return the waits of a crowd of writers, and how long its cases took to open, s."""
+    rows = selection(max(writers * each, 10_000))
+    began = time.perf_counter()
+    batch = store.open_cases(rows, NewBatch("m", "d", writers * each))
+    opening = time.perf_counter() - began
+    return crowd(writers, each, store_way(store, each, batch_id=batch.batch_id)), opening
+
+
+def on_postgres(folder: Path, writers: int, each: int) -> list[float]:
+    """Return the waits on PostgreSQL; empty where there is no server."""
+    if missing():
+        return []
+    with running_server(fsync=True) as server:
+        url = f"postgresql+psycopg://risk@/postgres?host={server}"
+        with open_store(url, beside=folder / "shared.db") as store:
+            return measured(store, writers, each)[0]
+
+
 def main() -> None:
-    """Print the table."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--writers", type=int, default=60)
     parser.add_argument("--each", type=int, default=20)
     parser.add_argument("--folder", type=Path, help="where to write (default: a temporary folder)")
     given = parser.parse_args()
     total = given.writers * given.each
+    print(machine("sqlalchemy"))
     with tempfile.TemporaryDirectory(dir=given.folder) as folder:
         naive_path = Path(folder) / "naive.db"
         with open_store(naive_path) as made:
             made.open_cases(selection(total), NewBatch("m", "d", total))
         naive = crowd(given.writers, given.each, naive_way(naive_path, given.each))
-        store = open_store(Path(folder) / "store.db")
-        rows = selection(max(total, 10_000))
-        began = time.perf_counter()
-        batch = store.open_cases(rows, NewBatch("m", "d", total))
-        opening = time.perf_counter() - began
-        ours = crowd(given.writers, given.each, store_way(store, given.each, batch_id=batch.batch_id))
-        print(
-            f"{given.writers} writers × {given.each} decisions, SQLite {sqlite3.sqlite_version}, wait in ms\n"
-        )
-        print("| way | p50 | p99 | longest |")
-        print("|---|---|---|---|")
-        print(row_of("one connection a write", [share(naive, part) for part in PARTS]))
-        print(row_of("store, one writer", [share(ours, part) for part in PARTS]))
-        print(row_of("ratio", [share(naive, part) / share(ours, part) for part in PARTS]))
-        print(f"\n{len(rows)} cases opened in {opening:.2f} s, one log entry")
-        print(f"a page of 50 of {len(rows)} cases: {milliseconds(store.cases):.1f} ms")
-        print(f"counts per lane, channel, status: {milliseconds(store.counts):.1f} ms")
-        print(f"chain, seals and tables verified ({total + 2} entries): {milliseconds(store.verify):.0f} ms")
-        store.close()
+        with open_store(Path(folder) / "store.db") as store:
+            ours, opening = measured(store, given.writers, given.each)
+            page, counts, verified = milliseconds(store.cases), milliseconds(store.counts), milliseconds(store.verify)
+        shared = on_postgres(Path(folder), given.writers, given.each)
+    ways = {"one connection a write": naive, "store, one writer": ours, "store on PostgreSQL": shared}
+    ways = {name: [share(waits, part) for part in PARTS] for name, waits in ways.items() if waits}
+    print(f"\n{given.writers} writers × {given.each} decisions, SQLite {sqlite3.sqlite_version}, wait in ms\n")
+    print("| way | p50 | p99 | longest |\n|---|---|---|---|")
+    print("\n".join(row_of(name, numbers) for name, numbers in ways.items()))
+    print(f"\n10,000 cases opened in {opening:.2f} s, one log entry; a page of 50 of them {page:.1f} ms; counts per "
+          f"lane, channel, status {counts:.1f} ms; {total + 2} entries, seals and tables verified in {verified:.0f} ms")
+    first = ways.pop("one connection a write")
+    rows = [[f"{name}: {given.writers} deciding at once, p50 {w[0]:.1f} ms; p99", f"{w[1]:.1f} ms",
+             f"one connection a write (SQLite): {first[1]:.1f} ms", f"{w[1] / first[1]:.2f}"]
+            for name, w in ways.items()]
+    print("\n" + table(FIGURES, rows))
 
 
 if __name__ == "__main__":

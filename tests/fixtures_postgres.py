@@ -9,6 +9,8 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -25,29 +27,43 @@ def _as_nobody_special() -> list[str]:
     return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.geteuid() == 0 else []
 
 
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[Path]:
-    """The folder of a running server's socket. Skips, with the reason, where there is no PostgreSQL."""
-    pytest.importorskip("psycopg", reason="the extra [postgres] is not installed")
-    initdb, server = _program("initdb"), _program("postgres")
-    if initdb is None or server is None:
-        pytest.skip("no PostgreSQL server is installed (Debian: apt-get install postgresql)")
+def missing() -> str:
+    """Why there can be no server here; empty where there can."""
+    if find_spec("psycopg") is None:
+        return "the extra [postgres] is not installed"
+    if _program("initdb") is None or _program("postgres") is None:
+        return "no PostgreSQL server is installed (Debian: apt-get install postgresql)"
+    return ""
+
+
+@contextmanager
+def running_server(*, fsync: bool) -> Iterator[Path]:
+    """A server for as long as the block runs: the folder of its socket. Superuser ``risk``, no password."""
     with tempfile.TemporaryDirectory(prefix="pg", ignore_cleanup_errors=True) as name:
         folder, user = Path(name), _as_nobody_special()
         if user:
             shutil.chown(folder, "postgres", "postgres")
         quiet = {"cwd": folder, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        init = [str(initdb), "-D", str(folder / "data"), "-A", "trust", "-U", "risk", "-E", "UTF8", "--no-sync"]
-        subprocess.run([*user, *init], check=True, **quiet)
-        # fsync off: these tests end processes, not the machine
-        options = ["-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=200", "-k", str(folder)]
-        process = subprocess.Popen([*user, str(server), "-D", str(folder / "data"), *options], **quiet)
+        init = [_program("initdb"), "-D", folder / "data", "-A", "trust", "-U", "risk", "-E", "UTF8", "--no-sync"]
+        subprocess.run([*user, *map(str, init)], check=True, **quiet)
+        options = ["-c", "listen_addresses=", "-c", f"fsync={'on' if fsync else 'off'}", "-c", "max_connections=200"]
+        start = [_program("postgres"), "-D", folder / "data", "-k", folder]
+        process = subprocess.Popen([*user, *map(str, start), *options], **quiet)
         try:
             _await(folder)
             yield folder
         finally:
             process.send_signal(signal.SIGQUIT)  # at once: nothing of it is kept
             process.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Path]:
+    """The folder of a running server's socket. Skips, with the reason, where there is no PostgreSQL."""
+    if why := missing():
+        pytest.skip(why)
+    with running_server(fsync=False) as folder:  # these tests end processes, not the machine
+        yield folder
 
 
 def _await(folder: Path) -> None:
@@ -69,7 +85,7 @@ def _sql(server: Path, statement: str, database: str = "postgres") -> None:
         connection.execute(statement)
 
 
-def _url(server: Path, name: str) -> str:
+def url_of(server: Path, name: str) -> str:
     return f"postgresql+psycopg://risk@/{name}?host={server}"
 
 
@@ -80,7 +96,7 @@ def _with_tables(postgres_server: Path) -> str:
     from risk.store.database import create_tables
 
     _sql(postgres_server, "CREATE DATABASE made")
-    create_tables(postgres.write_engine(_url(postgres_server, "made")), complete=postgres.complete)
+    create_tables(postgres.write_engine(url_of(postgres_server, "made")), complete=postgres.complete)
     return "made"
 
 
@@ -93,7 +109,7 @@ def empty_store(postgres_server: Path, _with_tables: str) -> str:
     enabled = "; ".join(f"ALTER TABLE {t} ENABLE TRIGGER USER" for t in tables)
     emptied = f"SET session_replication_role = replica; TRUNCATE {', '.join(tables)}; {enabled}"
     _sql(postgres_server, emptied, _with_tables)
-    return _url(postgres_server, _with_tables)
+    return url_of(postgres_server, _with_tables)
 
 
 @pytest.fixture
@@ -103,6 +119,6 @@ def new_database(postgres_server: Path) -> Callable[[], str]:
     def make() -> str:
         name = f"d{os.urandom(6).hex()}"
         _sql(postgres_server, f"CREATE DATABASE {name}")
-        return _url(postgres_server, name)
+        return url_of(postgres_server, name)
 
     return make

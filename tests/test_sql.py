@@ -34,6 +34,30 @@ def in_duckdb(sql: str, frame: pd.DataFrame) -> pd.DataFrame:
         return database.execute(sql).df()
 
 
+@pytest.fixture
+def in_postgres(new_database):
+    import psycopg
+    from sqlalchemy import make_url
+
+    def run(sql: str, frame: pd.DataFrame) -> pd.DataFrame:
+        url = make_url(new_database())
+        with psycopg.connect(host=url.query["host"], user=url.username, dbname=url.database) as database:
+            columns = ", ".join(f'"{n}" double precision' for n in frame.columns[1:])
+            database.execute(f"CREATE TABLE features (item_id text, {columns})")
+            with database.cursor().copy("COPY features FROM STDIN") as copy:
+                for row in frame.itertuples(index=False):
+                    copy.write_row([None if v != v else v for v in row])
+            cursor = database.execute(sql.rstrip().rstrip(";"))
+            return pd.DataFrame(cursor.fetchall(), columns=[c.name for c in cursor.description])
+
+    return run
+
+
+@pytest.mark.parametrize("kind", ["additive", "profiles"])
+def test_the_models_own_numbers_in_postgresql(kind, additive, model, data, in_postgres) -> None:
+    test_the_models_own_numbers(kind, additive, model, data, in_postgres)
+
+
 @pytest.fixture(scope="module")
 def additive(data):
     """A ga2m model of the session's stream."""

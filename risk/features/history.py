@@ -157,8 +157,9 @@ class PartyHistory:
         if not len(self):
             return newer
         again = np.isin(self.item, newer.item) if len(newer) != 1 else self.item == newer.item
-        kept, restated = self.take(~again), self.take(again)
-        newer = newer._remembering(restated)
+        kept = self
+        if again.any():
+            kept, newer = self.take(~again), newer._remembering(self.take(again))
         return replace(newer, **{name: np.concatenate([getattr(kept, name), getattr(newer, name)])
                                  for name in self.ARRAYS})
 

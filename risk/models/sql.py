@@ -1,8 +1,8 @@
 """An additive model as one plain SQL query: margin and every attribution, without Python.
 
 Tables become ``CASE`` expressions over the features: neighbouring bins with the same value are one branch,
-so what is written is as long as the model has steps. Only ``CASE``, ``+`` and quoted names are used, which
-SQLite, DuckDB and PostgreSQL read alike.
+so what is written is as long as the model has steps. Only ``CASE``, ``CAST``, ``+`` and quoted names are
+used, which SQLite, DuckDB and PostgreSQL read alike.
 
 >>> tables = AdditiveTables.build(
 ...     ["w"], [np.array([10.0], np.float32)], const=0.0, single={0: np.array([-1.0, 1.0, 0.0])}, pair={},
@@ -14,7 +14,7 @@ WITH binned AS (
   FROM "features"
 ), explained AS (
   SELECT "item_id",
-    (CASE WHEN b0 <= 0 THEN -0.5e0 WHEN b0 <= 1 THEN 1.5e0 ELSE 0.5e0 END) AS "phi_w"
+    CAST((CASE WHEN b0 <= 0 THEN -0.5e0 WHEN b0 <= 1 THEN 1.5e0 ELSE 0.5e0 END) AS DOUBLE PRECISION) AS "phi_w"
   FROM binned
 )
 SELECT "item_id", -0.5e0 + "phi_w" AS "margin", "phi_w"
@@ -29,7 +29,7 @@ import numpy as np
 
 from risk.models.tables import AdditiveTables
 
-__all__ = ["additive_sql", "quoted", "number", "bin_case", "steps_case"]
+__all__ = ["additive_sql", "as_double", "quoted", "number", "bin_case", "steps_case"]
 
 
 def additive_sql(tables: AdditiveTables, *, table: str, id_column: str) -> str:
@@ -53,7 +53,7 @@ def additive_sql(tables: AdditiveTables, *, table: str, id_column: str) -> str:
         f"{bin_case(name, edges)} AS b{j}"
         for j, (name, edges) in enumerate(zip(tables.names, tables.edges, strict=True))
     ]
-    phi = [f"{' + '.join(_terms(tables, j))} AS {names[j]}" for j in range(len(names))]
+    phi = [f"{as_double(' + '.join(_terms(tables, j)))} AS {names[j]}" for j in range(len(names))]
     item, indent = quoted(id_column), ",\n    "
     return (
         f"WITH binned AS (\n  SELECT {indent.join([item, *bins])}\n  FROM {quoted(table)}\n), "
@@ -73,13 +73,18 @@ def quoted(name: str) -> str:
 
 
 def number(value: float) -> str:
-    """A number as SQL reads it back exactly; the exponent makes it a double, not a decimal.
+    """A number as SQL reads it back exactly; to most engines the exponent makes it a double (see `as_double`).
 
     >>> number(0.1), number(1e-9), number(-0.0)
     ('0.1e0', '1e-09', '0.0e0')
     """
     text = repr(float(value) + 0.0)
     return text if "e" in text else f"{text}e0"
+
+
+def as_double(expression: str) -> str:
+    """A double whatever the engine: to PostgreSQL every number with a point is an exact decimal."""
+    return f"CAST({expression} AS DOUBLE PRECISION)"
 
 
 def bin_case(name: str, edges: np.ndarray) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from risk.models.profile_tables import ProfileTables
-from risk.models.sql import bin_case, number, quoted, steps_case
+from risk.models.sql import as_double, bin_case, number, quoted, steps_case
 
 __all__ = ["profiles_sql"]
 
@@ -64,7 +64,7 @@ def _bins(tables: ProfileTables) -> list[str]:
 def _looked(tables: ProfileTables) -> list[str]:
     """What each profile's table says of each feature."""
     return [
-        f"{steps_case(f'b{j}', [number(v) for v in tables.centred[j][:, s]])} AS c{s}_{j}"
+        f"{as_double(steps_case(f'b{j}', [number(v) for v in tables.centred[j][:, s]]))} AS c{s}_{j}"
         for j in range(len(tables.names))
         for s in range(len(tables.profiles))
     ]
