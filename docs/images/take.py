@@ -124,12 +124,27 @@ def visit(page: Page, url: str, out: Path, suffix: str) -> None:
     keep(page, out, f"item{suffix}")
     ask_what_if(page)
     keep(page, out, f"what-if{suffix}")
-    for name in ("model", "quality", "data", "log", "help"):
+    for name in ("model", "quality", "drift", "data", "log", "help"):
         page.goto(f"{url}/{name}")
         settle(page)
         keep(page, out, f"{name}{suffix}")
+    if not suffix:
+        sections(page, url, out)
     page.goto(f"{url}/item?item={item}")
     settle(page)
+
+
+def sections(page: Page, url: str, out: Path) -> None:
+    """The parts of the model page, on a taller desk."""
+    page.set_viewport_size({"width": 1440, "height": 1300})
+    page.goto(f"{url}/model")
+    settle(page)
+    for title in ("What it is worth", "What each detail does", "Groups", "Compared", "Explanations"):
+        page.locator("[data-testid=stMain]").get_by_text(title, exact=True).first.click()
+        page.wait_for_timeout(600)
+        settle(page)
+        keep(page, out, "model-" + title.lower().replace(" ", "-"))
+    page.set_viewport_size(DESK)
 
 
 def main() -> None:
