@@ -41,7 +41,9 @@ from risk.models.profile_tables import tables_from_arrays
 __all__ = ["Registry", "FORMAT"]
 
 #: Raise by one whenever a file's meaning changes, and teach `Registry.load` the older form.
-FORMAT = 1
+#: 2: ``model.json`` may hold features of the kinds novelty and quality, and those of wording know the words for
+#: codes. A file of format 1 lacks them and is read as it is: its reasons name codes alone.
+FORMAT = 2
 _FILES = ("model.json", "tables.npz", "golden.parquet")
 _ESTIMATOR = "estimator.joblib"  # of the kinds that are not data only
 _MAX_UNPACKED = 512 * 1024**2

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from risk.errors import NotFound, Refused
+from risk.features import Features
 from risk.registry import Registry
 
 UTC = "2026-01-02T03:04:05+00:00"
@@ -54,6 +56,19 @@ def _edit_manifest(registry: Registry, model, change) -> None:
     manifest = json.loads(path.read_text())
     change(manifest)
     path.write_text(json.dumps(manifest))
+
+
+def test_a_model_of_format_1_is_read_as_it_is(registry, model, data) -> None:
+    """Its wording knows no words for codes; scores and sentences come all the same."""
+    state = model.features.to_state()
+    state["state"] = {name: {k: v for k, v in s.items() if k != "codes"} for name, s in state["state"].items()}
+    old = registry.save(replace(model, features=Features.from_state(state), model_id=""), data.declarations.head(9),
+                        created_utc="2025-01-01T00:00:00+00:00")
+    _edit_manifest(registry, old, lambda m: m.update(format=1))
+    again, frame = registry.load(old.model_id), data.declarations.head(20)
+    np.testing.assert_array_equal(again.score(frame)["margin"], model.score(frame)["margin"])
+    told = {r.feature: r.sentence for r in again.reasons(frame)[0]}
+    assert told["description_fits"] and "(" not in told["description_fits"].split("code ")[-1][:7]
 
 
 def test_each_refusal_has_its_words(registry, model) -> None:
