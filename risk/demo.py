@@ -47,9 +47,8 @@ def run(space: Workspace, *, items: int = 20_000, seed: int = 7, tell: Step = la
     champions.write_card(space, model.model_id)
     tell("4/4  Scoring and explaining the newest days …")
     newest = workbench.newest(data, days=_NEWEST_DAYS)
-    capacity = max(1, round(len(newest) * _EXAMINED_SHARE))
-    return Done(model, evaluation, workbench.open_queue(space, model, newest, capacity=capacity, seed=seed,
-                                                           source=data))
+    how = workbench.Selection(max(1, round(len(newest) * _EXAMINED_SHARE)), seed=seed)
+    return Done(model, evaluation, workbench.open_queue(space, model, newest, how=how, source=data))
 
 
 def capacity_words(table: pd.DataFrame) -> pd.DataFrame:

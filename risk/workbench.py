@@ -41,6 +41,7 @@ from risk.features import with_past
 from risk.fitted import FittedModel
 from risk.intake import Data, load_truth
 from risk.leakage import Audit
+from risk.opening import Selection
 from risk.queues import QueueFolder
 from risk.registry import Registry
 from risk.results import Evaluation, Results
@@ -50,7 +51,7 @@ from risk.store import Batch, Store, open_store
 
 __all__ = ["Workspace", "Evaluation", "Explained", "Step", "generate", "check", "load_data", "load_truth", "train",
            "evaluate", "score", "explain_item", "explain_items",
-           "select", "open_queue", "open_prepared", "queue_item", "default_dictionary", "PRESETS",
+           "select", "Selection", "open_queue", "open_prepared", "queue_item", "default_dictionary", "PRESETS",
            "audit_leakage", "check_upload", "dictionary_table", "formula_safe", "guesses_table", "infer_dictionary",
            "open_data",
            "read_scores", "scoring_notices", "write_dictionary", "write_table"]
@@ -288,15 +289,15 @@ def newest(data: Data, *, days: float = 3) -> pd.DataFrame:
     return declarations[declarations[clock] > declarations[clock].max() - timedelta(days=days)]
 
 
-def open_queue(workspace: Workspace, model: FittedModel, declarations: pd.DataFrame, *, capacity: int,
-               random_share: float = 0.1, seed: int = 0, actor: Actor = SYSTEM, source: Data | None = None) -> Batch:
+def open_queue(workspace: Workspace, model: FittedModel, declarations: pd.DataFrame, *, how: Selection,
+               actor: Actor = SYSTEM, source: Data | None = None) -> Batch:
     """Score, explain and select items, keep them beside the database, and open a case for each red or yellow one.
 
     `source` is the data set that they belong to; see `risk.opening.prepare`.
     """
     draft = workspace.queues / f".{uuid.uuid4().hex}"
     try:
-        opening.prepare(draft, model, declarations, opening.Selection(capacity, random_share, seed), source=source)
+        opening.prepare(draft, model, declarations, how, source=source)
         return open_prepared(workspace, draft, actor=actor)
     finally:
         shutil.rmtree(draft, ignore_errors=True)

@@ -44,7 +44,7 @@ def fill(space: Workspace, registered: Workspace, model, data) -> str:
     newest = workbench.newest(data, days=7).copy()
     hostile = newest.index[0]
     newest.loc[hostile, "description"] = HOSTILE
-    workbench.open_queue(space, model, newest, capacity=30, seed=7)
+    workbench.open_queue(space, model, newest, how=workbench.Selection(30, seed=7))
     return str(newest.loc[hostile, "item_id"])
 
 

@@ -101,7 +101,7 @@ def test_the_loaded_challenger_is_the_same_and_works_downstream(challenger, mode
     np.testing.assert_allclose(told["base_value"] + phi, told["margin"], atol=1e-6)
     said = agreement({"profiles": model, "boosted": again}, rows.head(1))
     assert said["top_reason"].str.len().min() > 10
-    batch = workbench.open_queue(Workspace.at(tmp_path), again, rows, capacity=10)
+    batch = workbench.open_queue(Workspace.at(tmp_path), again, rows, how=workbench.Selection(10))
     assert batch.cases >= 10
     assert workbench.evaluate(again, data).capacity["policy"].unique().tolist()[-1] == "boosted"
     with pytest.raises(Refused, match="has no tables, so it has no SQL form"):

@@ -70,7 +70,7 @@ def an_upload_gets_a_queue(new: pd.DataFrame, dictionary: bytes) -> None:
     space = workbench.Workspace.at("workspace")
     model = space.registry.load("champion")
     items = workbench.known(told.data, model.dictionary).declarations
-    batch = workbench.open_queue(space, model, items, capacity=25, source=told.data)
+    batch = workbench.open_queue(space, model, items, how=workbench.Selection(25), source=told.data)
     assert batch.cases == 50
     view = item_view(model, workbench.queue_item(space, batch, "E0000001"))
     assert not view.withheld and view.raising and all(r.text for r in (*view.raising, *view.lowering))

@@ -93,7 +93,7 @@ def test_the_leading_features_are_the_two_that_raise_most(rows):
 def test_a_queue_knows_the_past_and_its_facets(model, data, tmp_path):
     space = Workspace.at(tmp_path)
     newest = workbench.newest(data, days=3)
-    batch = workbench.open_queue(space, model, newest, capacity=10, seed=1, source=data)
+    batch = workbench.open_queue(space, model, newest, how=workbench.Selection(10, seed=1), source=data)
     folder = workbench.queue_folder(space, batch)
     past = folder.past()
     assert len(past) == data.outcomes["found"].notna().sum() and set(past["found"].unique()) <= {True, False}

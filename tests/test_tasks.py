@@ -85,9 +85,8 @@ def test_a_queue_scored_beside_the_app_is_the_queue_scored_in_it(tmp_path, space
     for one in (here, there):
         shutil.copytree(space.root / "models", one.root / "models")
     told = workbench.check_upload("table.csv", rows.to_csv(index=False).encode())
-    inside = workbench.open_queue(
-        here, model, workbench.known(told.data, model.dictionary).declarations, capacity=9, source=told.data
-    )
+    items = workbench.known(told.data, model.dictionary).declarations
+    inside = workbench.open_queue(here, model, items, how=workbench.Selection(9), source=told.data)
     task = asked(there.root / "tasks" / "one", what="score", root=str(there.root), model=model.model_id, capacity=9)
     (task.draft / "table.csv").write_bytes(rows.to_csv(index=False).encode())
     long_work.main(task.folder)

@@ -196,7 +196,7 @@ def test_pairs_are_shown_only_as_effects_of_the_model(model):
 
 def test_a_batch_is_read_column_by_column(model, data, tmp_path, space):
     own = workbench.Workspace.at(tmp_path)
-    batch = workbench.open_queue(own, model, data.declarations.head(200), capacity=5)
+    batch = workbench.open_queue(own, model, data.declarations.head(200), how=workbench.Selection(5))
     got = workbench.queue_columns(own, batch, ["risk_score", "lane"])
     assert list(got.columns) == ["risk_score", "lane"] and len(got) == 200
 
@@ -299,7 +299,7 @@ def test_two_models_that_overlap_are_not_told_apart():
 def test_similar_items_were_known_before_the_item_came(model, data, tmp_path):
     own = workbench.Workspace.at(tmp_path)
     newest = workbench.newest(data, days=2)
-    batch = workbench.open_queue(own, model, newest, capacity=5, source=data)
+    batch = workbench.open_queue(own, model, newest, how=workbench.Selection(5), source=data)
     folder = workbench.queue_folder(own, batch)
     row, past = folder.page(ItemFilter(), size=1).rows, folder.past()
     found = compare.similar(model, row, past, k=5)
@@ -314,7 +314,7 @@ def test_similar_items_were_known_before_the_item_came(model, data, tmp_path):
 
 def test_what_was_known_of_a_party_is_told_for_each_party(model, data, tmp_path):
     own = workbench.Workspace.at(tmp_path)
-    batch = workbench.open_queue(own, model, workbench.newest(data, days=1), capacity=5, source=data)
+    batch = workbench.open_queue(own, model, workbench.newest(data, days=1), how=workbench.Selection(5), source=data)
     rows = workbench.queue_folder(own, batch).page(ItemFilter(), size=30).rows
     for k in range(len(rows)):
         told = compare.parties(model.dictionary, rows.iloc[[k]])

@@ -95,7 +95,8 @@ def test_the_service_refuses(broken, data) -> None:
 
 def test_a_queue_is_not_opened_on_reasons_that_miss(broken, data, tmp_path) -> None:
     with pytest.raises(ExplanationWithheld):
-        workbench.open_queue(workbench.Workspace.at(tmp_path), broken, data.declarations.tail(50), capacity=5)
+        rows = data.declarations.tail(50)
+        workbench.open_queue(workbench.Workspace.at(tmp_path), broken, rows, how=workbench.Selection(5))
     assert not (tmp_path / "queues").exists()
 
 

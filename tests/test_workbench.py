@@ -90,7 +90,7 @@ def test_explaining_one_item(model, data) -> None:
 def test_the_queue_holds_what_was_selected(model, data, tmp_path: Path) -> None:
     space = Workspace.at(tmp_path)
     newest = workbench.newest(data, days=7)
-    batch = workbench.open_queue(space, model, newest, capacity=40, random_share=0.25, seed=1)
+    batch = workbench.open_queue(space, model, newest, how=workbench.Selection(40, random_share=0.25, seed=1))
     with closing(space.store(read_only=True)) as store:
         from risk.store import CaseFilter
 
@@ -101,7 +101,7 @@ def test_the_queue_holds_what_was_selected(model, data, tmp_path: Path) -> None:
     row = workbench.queue_item(space, batch, case.item_id).iloc[0]
     phi = sum(row[c] for c in row.index if c.startswith("phi_"))
     assert row["base_value"] + phi == pytest.approx(case.margin, abs=1e-6)
-    again = workbench.open_queue(space, model, newest, capacity=40, random_share=0.25, seed=1)
+    again = workbench.open_queue(space, model, newest, how=workbench.Selection(40, random_share=0.25, seed=1))
     assert again.batch_id == batch.batch_id, "opening the same queue twice must not make two"
 
 
