@@ -115,6 +115,8 @@ def serve(
     from risk.cli_tools import need
 
     need("fastapi", "uvicorn", extra="service")
+    import gc
+
     import uvicorn
 
     from risk.service import make_app, make_scorer
@@ -122,4 +124,7 @@ def serve(
     scorer = make_scorer(space(workspace), model, history=history, scores=scores, rate=rate)
     where = f"http://{host}:{port}"
     tell(f"Scores by {scorer.model.model_id}: POST {where}/score   (its form: {where}/openapi.json)")
-    uvicorn.run(make_app(scorer), host=host, port=port, log_level="warning", timeout_keep_alive=75)
+    served = make_app(scorer)
+    gc.collect()
+    gc.freeze()  # what is loaded stays loaded: later collections need not walk through it while somebody waits
+    uvicorn.run(served, host=host, port=port, log_level="warning", timeout_keep_alive=75)

@@ -132,10 +132,9 @@ class Features(TransformerMixin, BaseEstimator):
     @property
     def _ready(self) -> "_Ready":
         """What the kinds look things up in, made once a fit; not part of the fitted model."""
-        check_is_fitted(self, "state_")
-        key = (self.dictionary, self.without, self.state_)
-        kept = self.__dict__.get("_made")
+        kept, key = self.__dict__.get("_made"), (self.dictionary, self.without, getattr(self, "state_", None))
         if kept is None or any(a is not b for a, b in zip(kept.key, key, strict=True)):
+            check_is_fitted(self, "state_")
             specs = self.specs
             lookups = {f.name: KINDS[f.kind].ready(self.state_[f.name]) for f in specs}
             kept = _Ready(key, specs, lookups, self.needs, bool(self.past_specs), past_columns(self.dictionary))
