@@ -169,4 +169,4 @@ def _part(attribution: float) -> str:
         return _("does not use it")
     if abs(attribution) < HARDLY:
         return "–"
-    return f"{'▲' if attribution > 0 else '▼'} {number(float(np.exp(min(abs(attribution), 50))), 1)}×"
+    return f"{'▲' if attribution > 0 else '▼'}\u00a0{number(float(np.exp(min(abs(attribution), 50))), 1)}×"
