@@ -268,12 +268,18 @@ def test_a_verdict_on_a_group_claims_no_more_than_its_interval_allows():
             "false_alarm_rate": [0.02, 0.0199, 0.045, 0.5],
             "false_alarm_low": [0.016, 0.0159, 0.039, 0.3],
             "false_alarm_high": [0.0355, 0.0356, 0.051, 0.7],
+            "stated": [0.03, 0.01, 0.021, 0.5],
+            "observed": 4 * [0.02],
+            "observed_low": 4 * [0.016],
+            "observed_high": 4 * [0.024],
         }
     )
     shown = groups.groups(Field("origin", levels={"QA": "Aland"}), table)
     said = {g.title: g.verdict for g in shown}
     assert said["Aland"] == "we cannot tell" and said["QC"] == "higher than elsewhere"
     assert said["QD"] == "too few items to say" and shown[-1].burden == "–"
+    assert [g.promised for g in shown] == ["30.0: too many", "10.0: too few", "21.0", "–"]
+    assert shown[0].irregular == "20.0 (16.0–24.0)"
 
 
 def test_two_models_that_overlap_are_not_told_apart():

@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from risk.ui.i18n import N_, _
+from risk.ui.i18n import N_, _, language, number
 from risk.ui.present.item import Bar
 
 __all__ = [
@@ -59,6 +59,13 @@ def _logit(p: float) -> float:
     return math.log(p / (1 - p))
 
 
+#: How axes and tooltips write numbers, by language (d3's own form).
+_NUMBERS = {
+    "en": {"decimal": ".", "thousands": ",", "grouping": [3], "currency": ["", ""]},
+    "fr": {"decimal": ",", "thousands": "\u202f", "grouping": [3], "currency": ["", ""], "percent": "\u202f%"},
+}
+
+
 def base(theme: str, height: int, *, size: int = 12) -> Spec:
     """What every chart starts from: inks of the theme, axes, a height and a size of letters in pixels."""
     ink, faint, _up, _down = INK[theme]
@@ -77,6 +84,7 @@ def base(theme: str, height: int, *, size: int = 12) -> Spec:
             "text": {"color": ink},
             "rule": {"color": ink},
             "title": {"color": ink},
+            "locale": {"number": _NUMBERS[language()]},
         },
     }
 
@@ -145,7 +153,7 @@ def _short(bar: Bar) -> str:
     factor = math.exp(min(abs(bar.end - bar.start), 20))
     if factor < 1.05:
         return ""
-    size = f"{factor:.1f}" if factor < 20 else f"{factor:,.0f}"
+    size = number(factor, 1 if factor < 20 else 0)
     return ("×" if bar.end > bar.start else "÷") + size
 
 

@@ -200,8 +200,8 @@ def _groups(model: FittedModel) -> None:
         return
     words = _(
         "If the 2 % of items with the highest scores were examined: who would be examined, and how many "
-        "items that were in order? The last column compares each group's burden with that of all "
-        "others, and says only what its 95 % interval allows."
+        "items that were in order? Each group's burden is compared with that of all others, and its scores "
+        "with what was irregular; the words say only what the 95 % intervals allow."
     )
     st.html(html.tag("p", words, "rk-small"))
     headers = (
@@ -211,11 +211,16 @@ def _groups(model: FittedModel) -> None:
         _("Finds per 100 examined"),
         _("Examined per 1,000 in order"),
         _("Burden"),
+        _("Irregular per 1,000"),
+        _("Scores had promised"),
     )
     for name, table in judged.groups.items():
         field = model.dictionary[name]
-        rows = [(g.title, g.n, g.examined, g.hits, g.burden, g.verdict) for g in groups(field, table)]
-        st.html(html.table(headers, rows, caption=_(field.title), right=frozenset({1, 2, 3, 4})))
+        rows = [
+            (g.title, g.n, g.examined, g.hits, g.burden, g.verdict, g.irregular, g.promised)
+            for g in groups(field, table)
+        ]
+        st.html(html.table(headers, rows, caption=_(field.title), right=frozenset({1, 2, 3, 4, 6, 7})))
 
 
 def _versus(model: FittedModel) -> None:

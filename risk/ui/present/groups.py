@@ -25,7 +25,11 @@ _VERDICTS = {
 
 @dataclass(frozen=True)
 class Group:
-    """One value of a group field, in words; `burden`: examined per 1,000 regular items, with interval."""
+    """One value of a group field, in words; `burden`: examined per 1,000 regular items, with interval.
+
+    `irregular` is how many of 1,000 were irregular, with interval, and `promised` what the scores had said of
+    them, with a word where that lies outside the interval.
+    """
 
     title: str
     n: str
@@ -33,6 +37,8 @@ class Group:
     hits: str
     burden: str
     verdict: str
+    irregular: str = ""
+    promised: str = ""
 
 
 def groups(field: Field, table: pd.DataFrame) -> list[Group]:
@@ -69,7 +75,17 @@ def _group(field: Field, row: Mapping, elsewhere: float, regular: float) -> Grou
         hits if row["n"] * row["examination_rate"] >= 10 else "–",
         "–" if few else interval,
         _(_VERDICTS["few" if few else _verdict(row, elsewhere)]),
+        *(("–", "–") if few or not _known(row.get("stated")) else _calibration(row)),
     )
+
+
+def _calibration(row: Mapping) -> tuple[str, str]:
+    said = number(1000 * row["stated"], 1)
+    if row["stated"] > row["observed_high"]:
+        said = _("{n}: too many", n=said)
+    elif row["stated"] < row["observed_low"]:
+        said = _("{n}: too few", n=said)
+    return _rate(row, "observed", "observed_low", "observed_high", of=1000), said
 
 
 def _verdict(row: Mapping, elsewhere: float) -> str:
