@@ -204,6 +204,10 @@ def test_a_trainee_cannot_open_the_trainers_pages(enter, room, led) -> None:
         eve.settle()
         assert eve.page.get_by_role("button", name=re.compile("^Go on to|^Open the lobby")).count() == 0
         eve.sees("You are in")  # whatever the address, this browser has one page
+    (seat,) = [c["value"] for c in eve.page.context.cookies() if c["name"] == "seat"]
+    for name in ("trainer", "watch"):  # nor is her seat's key worth anything under another name
+        news = urllib.request.Request(f"{room.url}/classroom/changes?as={name}", headers={"Cookie": f"{name}={seat}"})
+        assert refused(news)[0] == 403
 
 
 def test_everything_can_be_read_in_the_dark_and_done_with_the_keyboard(enter, room, led, axe_script) -> None:  # noqa: F811
@@ -245,7 +249,7 @@ def reach(who: Who, label: str, most: int = 20) -> bool:
     return False
 
 
-def refused(url: str, data: bytes | None = None) -> tuple[int, str]:
+def refused(url: str | urllib.request.Request, data: bytes | None = None) -> tuple[int, str]:
     try:
         with urllib.request.urlopen(url, data, timeout=20) as answer:
             return answer.status, answer.read().decode()
@@ -254,7 +258,7 @@ def refused(url: str, data: bytes | None = None) -> tuple[int, str]:
             return error.code, error.read().decode()
 
 
-def test_doors_refuse_in_words_and_show_what_was_typed_literally(room) -> None:
+def test_doors_refuse_in_words_and_show_what_was_typed_literally(room, led) -> None:
     for path, data, words in (
         ("/join", b"code=ZZZZZZ", "no session has this code"),
         ("/direct", b"key=s1.0000", "does not fit"),
@@ -263,5 +267,8 @@ def test_doors_refuse_in_words_and_show_what_was_typed_literally(room) -> None:
     ):
         status, told = refused(room.url + path, data)
         assert status == 403 and words in told, path
+    told = [refused(f"{room.url}/join", b"code=ZZZZZ%d" % (n % 8 + 2))[1] for n in range(10)]
+    assert "too many wrong codes" in told[-1], "codes cannot be guessed for long"
+    assert "too many wrong codes" in refused(f"{room.url}/join", f"code={led[1]}".encode())[1]
     status, page = refused(f"{room.url}/join/%3Cscript%3E")
     assert status == 200 and "<script>" not in page and "&lt;script&gt;" in page

@@ -181,7 +181,7 @@ def _in_short(changes: Sequence[Change]) -> str:
             if found.get((what, part), "too_few") != "too_few"
         ]
         if told:
-            lines.append(html.Html(html.tag("strong", _(title)) + ": " + html.escape("; ".join(told) + ".")))
+            lines.append(html.Html(html.tag("strong", _(title)) + _(": ") + html.escape(_("; ").join(told) + ".")))
     if not lines:
         return html.note(_("Too few people or answers to say what the score changed."))
     return html.tag("p", _("Final answers, against the same people's first answers:")) + html.bullets(lines)
