@@ -13,6 +13,7 @@ from sklearn.base import clone
 from risk.errors import Refused
 from risk.features import Columns, Features, quantity, relation, span
 from risk.features.kinds import KINDS
+from risk.ui.present.model import unit_words
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +60,16 @@ def test_state_round_trips_as_json(features, data) -> None:
     again = Features.from_state(json.loads(json.dumps(features.to_state())))
     frame = data.declarations.head(500)
     pd.testing.assert_frame_equal(again.transform(frame), features.transform(frame))
+
+
+def test_every_feature_declares_what_it_reads_its_unit_its_direction_and_its_sentence(data) -> None:
+    """Features on a scale of their own (categories, wording, rarity) have its words on the model page instead."""
+    scales = {"category", "rate", "vague", "agreement", "differs", "rarity", "novelty"}
+    for f in data.dictionary.features:
+        assert f.reads and f.title and f.reason and f.kind in KINDS, f.name
+        assert f.unit or f.kind in scales, f.name
+        assert f.kind not in scales - {"category", "rate"} or unit_words(f) != f.title, f.name
+        assert f.monotone in (-1, 0, 1) and bool(f.because) == bool(f.monotone), f.name
 
 
 def test_leaving_a_concept_out(data) -> None:
