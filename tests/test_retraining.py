@@ -219,7 +219,8 @@ def test_the_same_seed_gives_the_same_bits_on_one_thread_and_on_two(kind: str) -
             return ProfilesClassifier(**common).fit(x, y, families=family).tables_.to_arrays()
         return GA2MClassifier(max_pairs=3, **common).fit(x, y).tables_.to_arrays()
 
-    one, two = arrays(1), arrays(2)
+    with parallel_config(backend="threading"):  # processes would first load everything anew
+        one, two = arrays(1), arrays(2)
     assert one.keys() == two.keys()
     for name in one:
         np.testing.assert_array_equal(one[name], two[name], err_msg=name)
