@@ -185,9 +185,10 @@ class PartyHistory:
     def known(self, batch: "PartyHistory") -> dict[str, np.ndarray]:
         """The columns of `past`, by name."""
         columns: dict[str, np.ndarray] = {}
-        stored, bare = self.of_parties(), batch.of_parties()
+        stored, bare = self._bare, batch.of_parties()
+        restated = self._stored(batch.item)
         for k, name in enumerate(self.names):
-            union = stored.take(self._needed(k, batch)).merged(bare)
+            union = stored.take(self._needed(k, batch, restated)).merged(bare)
             party, other = union.party[:, k], union.party[:, (k + 1) % union.party.shape[1]]
             told = party_past(union, np.column_stack([party, other]))
             for what, values in told.items():
@@ -201,6 +202,10 @@ class PartyHistory:
     def of_parties(self) -> "PartyHistory":
         """The same rows without the codes that novelties count."""
         return replace(self, code=None, novel=())
+
+    @cached_property
+    def _bare(self) -> "PartyHistory":
+        return self.of_parties()
 
     def arrivals(self, column: int) -> Arrivals:
         """Items by a column of `code` and day."""
@@ -233,7 +238,7 @@ class PartyHistory:
     def _stored(self, items: np.ndarray) -> np.ndarray:
         """Row numbers of those of the given items that stand here."""
         order, hashed = self._by_item
-        wanted = np.unique(items)
+        wanted = _distinct(items)
         return order[ranges(np.searchsorted(hashed, wanted, "left"), np.searchsorted(hashed, wanted, "right"))]
 
     def to_arrays(self) -> dict[str, np.ndarray]:
@@ -264,22 +269,27 @@ class PartyHistory:
         looked = np.flatnonzero(self.reported != NEVER)
         return [(looked[order], hashed) for order, hashed, _ in self.take(looked)._by_party]
 
-    def _needed(self, k: int, batch: "PartyHistory") -> np.ndarray:
+    def _needed(self, k: int, batch: "PartyHistory", restated: np.ndarray) -> np.ndarray:
         """Row numbers of all that tells of a batch's parties: their first items, those within the longest window,
-        and those examined. All of a party's where one of its items is stated anew, so that none counts twice."""
+        and those examined. All of a party's where one of its items is `restated`, so that none counts twice."""
         if not len(self) or not len(batch):
             return np.empty(0, np.int64)
         order, hashed, moment = self._by_party[k]
-        wanted = np.unique(batch.party[:, k])
+        wanted = _distinct(batch.party[:, k])
         first, last = np.searchsorted(hashed, wanted, "left"), np.searchsorted(hashed, wanted, "right")
         earliest = max(int(batch.moment.min()) - WINDOWS_DAYS[-1] * DAY_MS, NOT_STATED)
         since = np.full(len(wanted), earliest, np.int64)
-        again = np.isin(wanted, self.party[self._stored(batch.item), k])
+        again = np.isin(wanted, self.party[restated, k]) if len(restated) else np.zeros(len(wanted), bool)
         recent = np.where(again, first, place(moment, since, first, last))
         examined, of = self._looked[k]
         rows = [order[first[first < last]], order[ranges(recent, last)],
                 examined[ranges(np.searchsorted(of, wanted, "left"), np.searchsorted(of, wanted, "right"))]]
         return np.unique(np.concatenate(rows))
+
+
+def _distinct(hashes: np.ndarray) -> np.ndarray:
+    """Each once, sorted; at no cost for one alone, as a service is asked."""
+    return hashes if len(hashes) == 1 else np.unique(hashes)
 
 
 def _examined(ids: np.ndarray, dictionary: Dictionary,
