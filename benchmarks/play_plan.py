@@ -1,6 +1,6 @@
 """A whole plan played in real browsers, from opening the lobby to deleting the answers.
 
-    python -m benchmarks.play_plan [taster-10 | lesson-45 | lesson-90 …] [--people 5] [--workspace W]
+    python -m benchmarks.play_plan [taster-10 | lesson-45 | lesson-90 | by-hand …] [--people 5] [--workspace W]
 
 One trainer with the board beside the room, and some trainees on phones, each in a browser context of their own
 against the real web server. Every question and every item of every step is answered as people do: by touching
@@ -27,14 +27,15 @@ from benchmarks.bench_class import serve, wait_for
 from benchmarks.measure import table
 from risk import workbench
 from risk.classroom import ready_plan
-from risk.classroom.plan import MODES, Step
-from risk.hall import Hall, stream_for
+from risk.classroom.plan import MODES, Plan, Step
+from risk.hall import Hall, by_hand, stream_for
 from risk.ui.present.training_words import KIND_TITLES, MODE_TITLES, PLAN_TITLES
 from risk.workbench import Workspace
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
 DRAWN = "[data-testid=stApp][data-test-script-state=notRunning]"
+PICKED = 3
 RIGHT = ("Of 100 parcels that score", "Why the score is higher", "This detail moved")
 
 
@@ -58,8 +59,14 @@ class Person:
         me = cls(page)
         page.set_default_timeout(60_000)
         page.on("pageerror", lambda e: me.complaints.append(str(e)))
-        page.on("console", lambda m: me.complaints.append(m.text) if m.type == "error" else None)
+        page.on("console", lambda m: me.note(m.text) if m.type == "error" else None)
+        page.on("response", lambda r: me.note(f"{r.status} {r.url}") if r.status >= 400 else None)
         return me
+
+    def note(self, text: str) -> None:
+        """Keep a complaint. Streamlit itself looks for its server under the page's address first: no fault."""
+        if "/_stcore/" not in text and "Failed to load resource" not in text:
+            self.complaints.append(text)
 
     def go(self, path: str) -> None:
         """Open a page."""
@@ -180,12 +187,34 @@ def open_session(trainer: Person, plan: str) -> str:
     trainer.go("/training")
     trainer.page.get_by_text(PLAN_TITLES[plan], exact=True).click()
     trainer.page.wait_for_selector(DRAWN)
+    if plan == "by-hand":
+        pick_by_hand(trainer)
     trainer.press("Open the lobby")
     trainer.sees("Write these down now")
     code = trainer.page.get_by_label("Join code").inner_text().replace(" ", "")
     trainer.press("Keep my key in this browser")
     trainer.page.get_by_label("Join code").wait_for()
     return code
+
+
+def plan_of(name: str) -> Plan:
+    """The steps of a plan by name."""
+    return by_hand(PICKED) if name == "by-hand" else ready_plan(name)
+
+
+def pick_by_hand(trainer: Person) -> None:
+    """Search for items by what they are, pick some, save them under a name."""
+    box = trainer.page.get_by_role("combobox", name="Items")
+    for number in range(PICKED):
+        box.click()
+        box.fill(("regular item · model wrong", "irregular item · model wrong", "model right")[number % 3])
+        trainer.page.get_by_role("option").nth(1).click()  # the first takes all that match
+        trainer.sees(f"{number + 1} item")
+    trainer.page.keyboard.press("Escape")
+    trainer.page.get_by_label("Save these as").fill("Played")
+    trainer.page.keyboard.press("Tab")
+    trainer.press("Save the set")
+    trainer.sees(f"Saved: Played, {PICKED} items.")
 
 
 def finish(trainer: Person, people: list[Person]) -> str:
@@ -229,7 +258,7 @@ def play(browser: Browser, url: str, plan: str, count: int) -> tuple[list[Person
         one.page.wait_for_url("**/class")
         one.sees("You are in")
     board.sees(f"{count} joined")
-    steps = ready_plan(plan).steps
+    steps = plan_of(plan).steps
     for step in steps[1:]:
         began = time.perf_counter()
         trainer.press(f"Go on to: {title_of(step)}")
@@ -272,7 +301,7 @@ def kept(space: Workspace, plan: str) -> tuple[int, int]:
         rooms = Hall(space, store).rooms
         header = next(h for h in rooms.headers() if h.plan == plan)
         seats = rooms.room(header.session_id).present
-        return sum(len(s.answers) for s in seats), sum(s.items for s in ready_plan(plan).steps) * len(seats)
+        return sum(len(s.answers) for s in seats), sum(s.items for s in plan_of(plan).steps) * len(seats)
 
 
 def main() -> None:
