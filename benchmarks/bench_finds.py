@@ -1,7 +1,7 @@
 """Is it finds, features or form that a model lacks? Detection at 1 % by how much it learnt from, beside the oracles.
 
-One `teaching` stream, every label, the same features; the last part judges. Needs lightgbm (extra [bench]). One
-minute of processor time.
+One `teaching` stream, every label, the same features; the last part judges. Needs lightgbm (extra [bench]). Two
+minutes of processor time.
 
     python -m benchmarks.bench_finds --items 300000
 """
@@ -18,9 +18,11 @@ from sklearn.metrics import average_precision_score
 from benchmarks.measure import machine, table
 from risk import workbench
 from risk.features import Features
+from risk.models import ProfilesClassifier
 from risk.training import labels_of
 
 SIZES = ((24_000, 8, 150), (80_000, 16, 400), (240_000, 16, 400))
+PROFILED = 80_000
 
 
 def main() -> None:
@@ -43,6 +45,11 @@ def main() -> None:
         name = f"{n:,} items, {leaves} leaves, {rounds} rounds"
         margins[name] = model.fit(x[rows], y[rows]).predict_proba(x[first:])[:, 1]
         finds[name] = f"{y[rows].sum():,}"
+    rows = slice(max(0, first - PROFILED), first)
+    profiles = ProfilesClassifier(n_bags=2, max_iter=120, learning_rate=0.1, random_state=0)
+    profiles.fit(x[rows], y[rows], families=truth["scheme"].fillna("").to_numpy(object)[rows])
+    name = f"{PROFILED:,} items, profiles"
+    margins[name], finds[name] = profiles.decision_function(x[first:]), f"{y[rows].sum():,}"
     best = _detected(margins["oracle, with history"], y[first:])
     lines = [[name, finds[name], f"{average_precision_score(y[first:], m):.3f}", f"{_detected(m, y[first:]):.3f}",
               f"{_detected(m, y[first:]) / best:.0%}"] for name, m in margins.items()]
