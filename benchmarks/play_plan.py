@@ -307,7 +307,7 @@ def kept(space: Workspace, plan: str) -> tuple[int, int]:
 def main() -> None:
     """Play and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("plans", nargs="*", default=["taster-10", "lesson-45", "lesson-90"])
+    parser.add_argument("plans", nargs="*", default=["taster-10", "lesson-45", "lesson-90", "by-hand"])
     parser.add_argument("--people", type=int, default=5)
     parser.add_argument("--workspace", default="")
     given = parser.parse_args()
