@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
+
+from babel import Locale
 
 from risk.ui.i18n import N_, _, language, number
 from risk.ui.present.item import Bar
@@ -66,6 +69,24 @@ _NUMBERS = {
 }
 
 
+@cache
+def _times(code: str) -> dict[str, str | list[str]]:
+    """Names of months and days for axes of time, in d3's own form."""
+    told = Locale(code)
+    months, days = told.months["format"], told.days["format"]
+    sunday_first = (6, 0, 1, 2, 3, 4, 5)
+    return {
+        "dateTime": "%x, %X",
+        "date": "%d/%m/%Y",
+        "time": "%H:%M:%S",
+        "periods": ["AM", "PM"],
+        "months": [months["wide"][k] for k in range(1, 13)],
+        "shortMonths": [months["abbreviated"][k] for k in range(1, 13)],
+        "days": [days["wide"][k] for k in sunday_first],
+        "shortDays": [days["abbreviated"][k] for k in sunday_first],
+    }
+
+
 def base(theme: str, height: int, *, size: int = 12) -> Spec:
     """What every chart starts from: inks of the theme, axes, a height and a size of letters in pixels."""
     ink, faint, _up, _down = INK[theme]
@@ -84,7 +105,7 @@ def base(theme: str, height: int, *, size: int = 12) -> Spec:
             "text": {"color": ink},
             "rule": {"color": ink},
             "title": {"color": ink},
-            "locale": {"number": _NUMBERS[language()]},
+            "locale": {"number": _NUMBERS[language()], "time": _times(language())},
         },
     }
 

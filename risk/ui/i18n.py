@@ -29,6 +29,7 @@ __all__ = [
     "LANGUAGES",
     "N_",
     "_",
+    "day",
     "language",
     "moment",
     "number",
@@ -175,6 +176,15 @@ def percent(share: float, places: int = 0) -> str:
         return "–"
     pattern = _pattern(places) + ("\u202f%" if language() == "fr" else "%")
     return format_percent(share, format=pattern, locale=_LOCALES[language()])
+
+
+def day(utc: str | datetime | pd.Timestamp) -> str:
+    """A day as people write it, in UTC.
+
+    >>> day("2031-04-28")
+    '28 Apr 2031'
+    """
+    return format_date(pd.Timestamp(utc).to_pydatetime(warn=False), "d MMM y", locale=_LOCALES[language()])
 
 
 def moment(utc: str | datetime | pd.Timestamp) -> str:

@@ -125,7 +125,8 @@ def _dots(rows: Sequence[dict[str, Any]], theme: str, y: Spec, x: Spec, tooltip:
 def limits(rows: Sequence[dict[str, Any]], *, title: str, theme: str) -> Spec:
     """A monitor by week with its limits as a band; alarms are larger and of another colour and shape."""
     blue, orange = _COLORS[theme][:2]
-    x = {"field": "week", "type": "temporal", "title": None}
+    weeks = {"format": "%-d %b", "tickCount": 8, "labelOverlap": True, "labelSeparation": 12}
+    x = {"field": "week", "type": "temporal", "title": None, "axis": weeks}
     band = {
         "mark": {"type": "area", "aria": False, "opacity": 0.18, "color": blue},
         "encoding": {

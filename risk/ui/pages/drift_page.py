@@ -52,7 +52,9 @@ def _monitor(watched: Watched) -> None:
         format_func=lambda m: _(present.TITLES[m]),
         persist_state="session",
     )
-    what = st.selectbox(_("Compared"), monitors[chosen], key=f"drift:what:{chosen}", persist_state="session")
+    what = st.selectbox(
+        _("Compared"), monitors[chosen], key=f"drift:what:{chosen}", format_func=_, persist_state="session"
+    )
     rows = present.week_rows(watched, chosen, what)
     st.html(html.tag("p", _(present.WORDS[chosen]), "rk-small"))
     st.vega_lite_chart(

@@ -12,6 +12,7 @@ from risk.access import require
 from risk.audit import Verification, head_seal
 from risk.store import EntryFilter
 from risk.ui import html, shared
+from risk.ui.address import link
 from risk.ui.i18n import _, moment, number
 from risk.ui.present import log as present
 from risk.ui.session import actor, attempt, headline, show_flash
@@ -39,7 +40,7 @@ def draw() -> None:
     which = _filters()
     found = shared.house().store.entries(which, page=page_of("log"), size=SIZE)
     rows = [
-        (r.seq, r.when, r.who, r.event, html.tag("span", r.item_id, "rk-id"), r.detail)
+        (r.seq, r.when, r.who, r.event, r.item_id and link("item", r.item_id, "rk-id", item=r.item_id), r.detail)
         for r in present.log_rows(found.rows)
     ]
     st.html(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from risk.drift import Watched
-from risk.ui.i18n import N_, _, number, plural
+from risk.ui.i18n import N_, _, day, number, plural
 
 __all__ = ["AXES", "TITLES", "WORDS", "alarm_rows", "monitors", "sentence", "week_rows"]
 
@@ -74,9 +74,9 @@ def alarm_rows(watched: Watched) -> list[tuple[str, ...]]:
     t = watched.alarms.sort_values("week", ascending=False).head(_MOST)
     return [
         (
-            r["week"].strftime("%Y-%m-%d"),
+            day(r["week"]),
             _(TITLES[r["monitor"]]),
-            str(r["what"]),
+            _(str(r["what"])),
             number(r["n"]),
             number(r["value"], 3),
             f"{number(r['low'], 3)}–{number(r['high'], 3)}",
@@ -93,15 +93,15 @@ def sentence(watched: Watched) -> str:
             "{n} week since {day}: no monitor raised an alarm.",
             "{n} weeks since {day}: no monitor raised an alarm.",
             weeks,
-            day=watched.since[:10],
+            day=day(watched.since),
         )
     first = found.sort_values("week").iloc[0]
     return plural(
         "{n} alarm since {day}; the first in the week of {week}: {monitor}, {what}.",
         "{n} alarms since {day}; the first in the week of {week}: {monitor}, {what}.",
         len(found),
-        day=watched.since[:10],
-        week=f"{first['week']:%Y-%m-%d}",
+        day=day(watched.since),
+        week=day(first["week"]),
         monitor=_(TITLES[first["monitor"]]),
-        what=first["what"],
+        what=_(str(first["what"])),
     )
