@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -154,3 +155,10 @@ FORBIDDEN = ("fraudster", "suspicious sender", "guilty", "unbiased", "detects sm
 def test_words_we_do_not_write(word: str) -> None:
     for path in SOURCES:
         assert word not in path.read_text(encoding="utf-8").lower(), f"{path}: '{word}'"
+
+
+def test_every_path_that_the_readme_names_is_there() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:risk|docs|data_synthetic|benchmarks|tests)/[\w./-]+)`", text))
+    named |= set(re.findall(r"\]\(([\w./-]+)(?:#[\w-]+)?\)", text))
+    assert len(named) > 30 and [p for p in sorted(named) if not (ROOT / p).exists()] == []
