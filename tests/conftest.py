@@ -63,8 +63,8 @@ def model(data, space):
 
 
 #: Files whose tests wait for processes and browsers longest. They start first, so that two workers end together.
-_LONG = ("test_training_browser", "test_cli", "test_service", "test_store", "test_browser", "test_batch",
-         "test_schema_infer", "test_simulation")
+_LONG = ("test_training_browser", "test_browser", "test_cli", "test_batch", "test_store", "test_training",
+         "test_service", "test_data_synthetic_difficulty", "test_leakage", "test_retraining", "test_store_postgres")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
