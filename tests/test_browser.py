@@ -7,11 +7,12 @@ import subprocess
 import sys
 import urllib.request
 import zipfile
+from collections.abc import Callable
 from html import unescape
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import TimeoutError
+from playwright.sync_api import Locator, TimeoutError
 
 from risk import workbench
 from risk.store import EntryFilter
@@ -69,6 +70,41 @@ class Person:
             except TimeoutError:
                 self.page.keyboard.press("Escape")
         pytest.fail(f"the list '{label}' never offered '{option}':\n{self.text()[:2000]}")
+
+    def until(self, act: Callable[[], None], shown: Locator) -> None:
+        """Do something until it shows, as a person does whose click fell on a page that was still being drawn."""
+        for _ in range(5):
+            self.settle()
+            act()
+            try:
+                return shown.wait_for(timeout=4_000)
+            except TimeoutError:
+                continue
+        pytest.fail(f"nothing came of it:\n{self.text()[:2000]}")
+
+    def download(self, button: str) -> Path:
+        """Press a button that hands out a file, again where the first press fell on a page being drawn."""
+        for _ in range(4):
+            self.settle()
+            try:
+                with self.page.expect_download(timeout=5_000) as kept:
+                    self.page.get_by_role("button", name=button).click()
+                return Path(kept.value.path())
+            except TimeoutError:
+                continue
+        pytest.fail(f"'{button}' handed out nothing:\n{self.text()[:2000]}")
+
+    def ask_what_if(self) -> None:
+        box = self.page.get_by_label("Change", exact=True)
+        if not box.is_visible():
+            self.page.get_by_text("What if it had been declared differently?").click()
+            box.wait_for()
+        self.pick("Change", "Gross weight")
+        self.page.keyboard.press("Tab")
+
+    def change_weight(self, grams: int) -> None:
+        self.page.get_by_label("Gross weight (g)").fill(str(grams))
+        self.page.keyboard.press("Enter")
 
     def item(self) -> str:
         self.page.wait_for_url(re.compile(r"item=[A-Z]{2}\d{9}[A-Z]{2}"))
@@ -168,22 +204,14 @@ def test_what_if_and_evidence_pack(person, tmp_path) -> None:
     pat = person("pat")
     pat.page.get_by_role("button", name="Take the next item").click()
     item_id = pat.item()
-    pat.page.get_by_text("What if it had been declared differently?").click()
-    pat.pick("Change", "Gross weight")
-    pat.page.keyboard.press("Tab")
-    pat.page.get_by_label("Gross weight (g)").fill("30000")
-    pat.page.keyboard.press("Enter")
-    pat.page.get_by_text("With gross weight 30,000 g").wait_for()
+    pat.until(pat.ask_what_if, pat.page.get_by_label("Gross weight (g)"))
+    pat.until(lambda: pat.change_weight(30_000), pat.page.get_by_text("With gross weight 30,000 g"))
     assert "would" in pat.text()
     pat.page.get_by_text("Everything the log says about this item").wait_for()
-    with pat.page.expect_download() as kept:
-        pat.page.get_by_role("button", name="Evidence pack").click()
-    page = Path(kept.value.path()).read_text(encoding="utf-8")
+    page = pat.download("Evidence pack").read_text(encoding="utf-8")
     assert item_id in page and "case_claimed" in page and "pat" in page
     pat.page.get_by_role("link", name="Log").click()
-    with pat.page.expect_download() as kept:
-        pat.page.get_by_role("button", name="Export with verifier").click()
-    with zipfile.ZipFile(kept.value.path()) as archive:
+    with zipfile.ZipFile(pat.download("Export with verifier")) as archive:
         archive.extractall(tmp_path)
     log = (tmp_path / "log.jsonl").read_text(encoding="utf-8").splitlines()
     told = unescape(re.search(r"<pre>(.*?)</pre>", page, re.DOTALL).group(1)).splitlines()
