@@ -11,6 +11,8 @@ import typer
 from risk.cli_tools import phases, print_table, space, tell
 
 if TYPE_CHECKING:
+    from risk.fitted import FittedModel
+    from risk.results import Evaluation
     from risk.retraining import TrainConfig
 
 __all__ = ["add_to"]
@@ -55,7 +57,6 @@ def train(
     Again by script: risk train --config train.toml --tune 20
     """
     from risk import workbench
-    from risk.demo import capacity_words
     from risk.retraining import TrainConfig, retrain
 
     asked = TrainConfig.load(config) if config else TrainConfig()
@@ -70,10 +71,16 @@ def train(
     tell(f"Training {asked.model} on {len(loaded.declarations):,} items …")
     with phases() as progress:
         done = retrain(loaded, asked, workspace=space(asked.workspace), progress=progress)
-    fitted, result = done.model, done.evaluation
-    if loaded.dictionary.clock is None:
+    _say(done.model, done.evaluation, timed=loaded.dictionary.clock is not None)
+
+
+def _say(fitted: "FittedModel", result: "Evaluation", *, timed: bool) -> None:
+    """What came of a training, and last its id alone on a line, for scripts."""
+    from risk.demo import capacity_words
+
+    if not timed:
         tell(f"No time column: items were parted {fitted.facts['split'].split(':')[0]}.")
-    if asked.tune:
+    if "tuning" in fitted.facts:
         tell(_found(fitted.facts))
     tell(f"Evaluated on {result.n:,} {'newer' if result.period else 'other'} items, judged by {result.judge}:")
     print_table(capacity_words(result.capacity), "table")

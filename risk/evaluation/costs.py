@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from risk.errors import Refused
+from risk.evaluation.measures import stands_for
 
 __all__ = ["RATIOS", "cost_table"]
 
@@ -49,11 +49,7 @@ def cost_table(margins: Mapping[str, np.ndarray], y: np.ndarray, *, weight: np.n
     >>> cost_table({"m": margin}, y, ratios=(10.0,))[["examination_rate", "cost", "saved"]].values.tolist()
     [[0.25, 250.0, 0.75]]
     """
-    w = np.ones(len(y)) if weight is None else np.asarray(weight, float)
-    existing, total = float((w * y).sum()), float(w.sum())
-    if existing == 0:
-        raise Refused("The slice to be judged holds no irregular item, so no cost can be stated. "
-                      "Evaluate on a longer period.")
+    w, total, existing = stands_for(y, weight)
     rows = []
     for name, margin in margins.items():
         examined, found = _steps(np.asarray(margin, float), np.asarray(y, float), w)

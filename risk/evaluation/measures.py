@@ -35,6 +35,25 @@ def wilson(found: float, n: float, *, level: float = 0.95) -> tuple[float, float
     return float(max(0.0, middle - half)), float(min(1.0, middle + half))
 
 
+def stands_for(y: np.ndarray, weight: np.ndarray | None) -> tuple[np.ndarray, float, float]:
+    """Items of the stream that each row stands for, their sum, and how many of them are irregular.
+
+    Raises
+    ------
+    risk.errors.Refused
+        When none is irregular.
+
+    >>> stands_for(np.array([1, 0]), None)
+    (array([1., 1.]), 2.0, 1.0)
+    """
+    w = np.ones(len(y)) if weight is None else np.asarray(weight, float)
+    total, existing = float(w.sum()), float((w * y).sum())
+    if existing == 0:
+        raise Refused("The slice to be judged holds no irregular item, so no rate and no cost can be stated. "
+                      "Evaluate on a longer period.")
+    return w, total, existing
+
+
 def capacity_table(margins: Mapping[str, np.ndarray], y: np.ndarray, *, weight: np.ndarray | None = None,
                    rates: tuple[float, ...] = RATES) -> pd.DataFrame:
     """Hit rate and detection rate when the top share of items is examined, beside a random choice.
@@ -60,11 +79,7 @@ def capacity_table(margins: Mapping[str, np.ndarray], y: np.ndarray, *, weight: 
     >>> t[["policy", "hit_rate", "detection_rate", "lift"]].values.tolist()
     [['random', 0.5, 0.5, 1.0], ['m', 0.5, 0.5, 1.0]]
     """
-    w = np.ones(len(y)) if weight is None else np.asarray(weight, float)
-    total, existing = w.sum(), float((w * y).sum())
-    if existing == 0:
-        raise Refused("The slice to be judged holds no irregular item, so no rate can be stated. "
-                      "Evaluate on a longer period.")
+    w, total, existing = stands_for(y, weight)
     rows = []
     for rate in rates:
         share = {"random": np.full(len(y), rate)} | {k: _top(m, w, rate * total) for k, m in margins.items()}
