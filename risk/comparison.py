@@ -39,6 +39,7 @@ class _Ranked:
 
     @classmethod
     def of(cls, margin: np.ndarray) -> "_Ranked":
+        """Rank margins, the highest first."""
         levels, place = np.unique(-np.asarray(margin, float), return_inverse=True)
         return cls(place, len(levels), expit(np.asarray(margin, float)))
 

@@ -67,6 +67,7 @@ class _Walk:
         self.gaps: list[list[int]] = []  # [first, last] of numbers passed over
 
     def report(self, code: str, seq: int, message: str) -> None:
+        """Count a finding, and keep it while there is room in the list."""
         self.count += 1
         if len(self.found) < MAX_FINDINGS:
             self.found.append(Finding(code, seq, message))

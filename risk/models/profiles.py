@@ -307,6 +307,7 @@ class _Task:
     weight: np.ndarray
 
     def take(self, rows: np.ndarray) -> "_Task":
+        """Some of the rows."""
         return _Task(self.x[rows], self.binned.take(rows), self.found[rows], self.weight[rows])
 
 

@@ -149,6 +149,7 @@ class _Open:
 
 class _Housed(Workspace):
     def store(self, *, read_only: bool = False) -> Store:
+        """The one store of this process, whoever asks."""
         return _Open(house().store)
 
 
