@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
 from risk.cli_tools import print_table, space
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["add_to", "compare_models"]
 
@@ -51,15 +54,20 @@ def audit_explanations(
     space(workspace).results.keep_audit(found.model_id, found.tables)  # the Model page shows it
     if format != "table":
         return print_table(found.to_frame(), format)
-    cause = found.cause if by_scheme else found.cause[found.cause["scheme"] == "all"]
     flagged = f"{found.flagged:,} irregular items among the {found.rate:.1%} highest scores"
-    print(f"Agrees with the cause: {flagged}\n")
-    print_table(cause.round(3), format)
-    if len(found.beside):
-        print("\nModels on the same items; the difference is the first model's value less each one's\n")
-        print_table(found.beside.round(3), format)
+    _print_causes(f"Agrees with the cause, by reason: {flagged}", found.cause, found.beside, by_scheme)
+    _print_causes("\nAgrees with the cause, by field that was stated: the same items", found.cause_by_field,
+                  found.beside_by_field, by_scheme)
     print("\nFaithful to the model (says nothing about the cause)\n")
     print_table(found.faithful.round(6), format)
+
+
+def _print_causes(title: str, cause: "pd.DataFrame", beside: "pd.DataFrame", by_scheme: bool) -> None:
+    print(title + "\n")
+    print_table((cause if by_scheme else cause[cause["scheme"] == "all"]).round(3), "table")
+    if len(beside):
+        print("\nModels on the same items; the difference is the first model's value less each one's\n")
+        print_table(beside.round(3), "table")
 
 
 def counter_check(

@@ -5,7 +5,7 @@ Beside `risk.workbench`: one function per thing a person can do with an explanat
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,14 +23,24 @@ from risk.counterchecks import (
     turning_changes,
 )
 from risk.errors import BadSetting, NotFound, Refused
-from risk.explanation_audit import cause_agreement, causes_of, deletion_curves, side_by_side
+from risk.explanation_audit import (
+    Stated,
+    cause_agreement,
+    causes_of,
+    deletion_curves,
+    field_attributions,
+    side_by_side,
+)
 from risk.fitted import FittedModel
 from risk.intake import Data, load_truth
+from risk.models.dated import DatedTables
 from risk.results import AuditTables
 
-__all__ = ["ExplanationAudit", "CounterCheck", "audit_explanations", "compare_item", "counter_check"]
+__all__ = ["ExplanationAudit", "CounterCheck", "audit_explanations", "compare_item", "counter_check",
+           "stated_attributions"]
 
 _STEADY_ITEMS, _NUDGES, _NUDGE = 2000, 3, 0.01
+_PARTS = {whole: parts[0] for whole, parts in CONTAINS.items()}  # gross weight: net weight and what is beyond it
 _ADDED_UP = 5000  # items beside the flagged ones whose attributions are added up
 
 
@@ -48,6 +58,8 @@ class ExplanationAudit:
     faithful : DataFrame, faithfulness to the model: ``measure, value, beside, what``
     beside : DataFrame, the pointing game of this and other models on the same items, as
         `risk.explanation_audit.side_by_side` gives it; empty where no other model was named
+    cause_by_field, beside_by_field : DataFrame, the same of attributions to the fields that were stated, as
+        `stated_attributions` gives them, instead of to features
     """
 
     model_id: str
@@ -56,6 +68,8 @@ class ExplanationAudit:
     cause: pd.DataFrame
     faithful: pd.DataFrame
     beside: pd.DataFrame
+    cause_by_field: pd.DataFrame
+    beside_by_field: pd.DataFrame
 
     @property
     def tables(self) -> AuditTables:
@@ -66,7 +80,10 @@ class ExplanationAudit:
         """All answers as one table for machines; ``question`` says which a row belongs to."""
         cause = self.cause.assign(question="agrees with the cause")
         beside = self.beside.assign(question="agrees with the cause, models side by side")
-        return pd.concat([cause, self.faithful.assign(question="faithful to the model"), beside], ignore_index=True)
+        by_field = [self.cause_by_field.assign(question="agrees with the cause, by field"),
+                    self.beside_by_field.assign(question="agrees with the cause, by field, models side by side")]
+        told = [cause, self.faithful.assign(question="faithful to the model"), beside, *by_field]
+        return pd.concat([t for t in told if len(t)], ignore_index=True)
 
 
 def audit_explanations(
@@ -110,6 +127,7 @@ def audit_explanations(
     phis = {name: _phi(m.attribute(items.iloc[rows])) for name, m in models.items()}
     reads = {name: list(m.features.reads().values()) for name, m in models.items()}
     causes, first = causes_of(known.iloc[rows], contains=CONTAINS), next(iter(models))
+    by_field, alone = stated_attributions(models, items.iloc[rows], _past(data), seed=seed)
     faithful = [*_faithful(model, items, order, seed),
                 *_steadiness(model, data, items.iloc[order[:_STEADY_ITEMS]], retrain, seed)]
     return ExplanationAudit(
@@ -119,7 +137,64 @@ def audit_explanations(
         cause_agreement(phis[first], reads[first], causes, seed=seed),
         pd.DataFrame(faithful),
         side_by_side(phis, reads, causes, seed=seed) if beside else pd.DataFrame(),
+        cause_agreement(by_field[first], alone[first], causes, seed=seed),
+        side_by_side(by_field, alone, causes, seed=seed) if beside else pd.DataFrame(),
     )
+
+
+def stated_attributions(
+    models: Mapping[str, FittedModel], items: pd.DataFrame, background: pd.DataFrame, *, draws: int = 32, seed: int = 0
+) -> tuple[dict[str, np.ndarray], dict[str, list[tuple[str]]]]:
+    """Attributions to the raw fields that were stated, the same questions asked of every model.
+
+    Parameters
+    ----------
+    models
+        By name.
+    items, background
+        Declarations that know their parties' past; `background` are past ones that items are compared with.
+    draws
+        How many of them each item is compared with.
+
+    Returns
+    -------
+    tuple of dict
+        By model, Shapley values (n_items, fields of that model) in log-odds, as
+        `risk.explanation_audit.field_attributions` defines them, and those fields, each alone in a tuple.
+    """
+    phis: dict[str, np.ndarray] = {}
+    alone: dict[str, list[tuple[str]]] = {}
+    for names in _alike(models):
+        some = [models[name] for name in names]
+        game = Stated.of(some[0].features, parts=_PARTS)
+        told = field_attributions(lambda frame, some=some: _margins(some, frame), items, background, game,
+                                  draws=draws, seed=seed)
+        phis |= {name: told[..., k] for k, name in enumerate(names)}
+        alone |= {name: [(f,) for f in game.fields] for name in names}
+    return {name: phis[name] for name in models}, alone
+
+
+def _alike(models: Mapping[str, FittedModel]) -> list[list[str]]:
+    """Names of models that read the same matrix of a declaration, together: its features are made once."""
+    groups: list[tuple[object, list[str]]] = []
+    for name, model in models.items():
+        reads = (isinstance(model.tables, DatedTables), model.features.to_state())
+        same = next((names for state, names in groups if state == reads), None)
+        if same is None:
+            groups.append((reads, [name]))
+        else:
+            same.append(name)
+    return [names for _, names in groups]
+
+
+def _margins(models: Sequence[FittedModel], frame: pd.DataFrame) -> np.ndarray:
+    x = models[0].matrix(frame)
+    return np.column_stack([model.tables.margins(x) for model in models])
+
+
+def _past(data: Data) -> pd.DataFrame:
+    """The declarations that come first, as many as are learnt from."""
+    return data.declarations[training.slices_of(data.declarations, data.dictionary).rows(training.FIT)]
 
 
 def _judged(model: FittedModel, data: Data) -> tuple[pd.DataFrame, pd.DataFrame]:

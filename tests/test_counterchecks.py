@@ -21,7 +21,7 @@ from risk.counterchecks import (
     turning_changes,
 )
 from risk.errors import BadSetting, NotFound, Refused
-from risk.explaining import audit_explanations, compare_item, counter_check
+from risk.explaining import audit_explanations, compare_item, counter_check, stated_attributions
 from risk.features.history import past_name
 
 
@@ -202,12 +202,25 @@ def test_audit_on_the_made_world(model, rules, data) -> None:
     assert row["n"] == found.flagged > 10
     assert row["random"] < row["low"] and row["value"] <= row["ceiling"]
     assert row["value"] == found.beside["value"].iloc[0] and set(found.beside["model"]) == {model.model_id, "rules"}
-    assert found.to_frame()["question"].nunique() == 3
+    by_field = found.cause_by_field.query("scheme == 'all' and measure == 'pointing_game'").iloc[0]
+    assert by_field["n"] == found.flagged and by_field["random"] < by_field["low"]
+    assert by_field["value"] == found.beside_by_field["value"].iloc[0]
+    assert found.to_frame()["question"].nunique() == 5
     faithful = found.faithful.set_index("measure")
     assert faithful.loc["greatest gap of additivity", "value"] < 1e-6
     assert faithful.loc["deletion area", "value"] < faithful.loc["deletion area", "beside"]
     assert faithful.loc["insertion area", "value"] > faithful.loc["insertion area", "beside"]
     assert faithful.loc["stability: rank correlation", "value"] > 0.8
+
+
+def test_attributions_to_stated_fields_add_up_for_every_model(model, rules, data) -> None:
+    """Features are made anew; parties' pasts go with their ids; nothing is left over."""
+    items, past = data.declarations.tail(3), data.declarations.head(8)
+    told, alone = stated_attributions({"default": model, "rules": rules}, items, past, draws=8)
+    for name, of in (("default", model), ("rules", rules)):
+        margins = [of.score(d)["margin"].to_numpy() for d in (items, past)]
+        np.testing.assert_allclose(told[name].sum(axis=1), margins[0] - margins[1].mean(), atol=1e-6)
+        assert told[name].shape == (3, len(alone[name])) and ("gross_weight_g",) in alone[name]
 
 
 def test_reasons_are_compared_after_training_again(rules, data) -> None:

@@ -16,6 +16,7 @@ from risk.explanation_audit.cause import (
     side_by_side,
 )
 from risk.explanation_audit.faithful import deletion_curves, faithfulness, stability
+from risk.explanation_audit.stated import Stated, field_attributions
 
 __all__ = [
     "Causes",
@@ -28,4 +29,6 @@ __all__ = [
     "faithfulness",
     "stability",
     "rank_correlation",
+    "Stated",
+    "field_attributions",
 ]
