@@ -1,9 +1,10 @@
 """Agreement of attributions with the recorded causes, beside baselines, a ceiling and other models.
 
 A feature's positive attribution is shared equally among the raw fields it reads, so that fields, not
-features, are compared with causes; attributions to the fields themselves (`stated`) need no sharing. Fields that follow from an altered one without being altered themselves
-(gross weight contains net weight) count as not altered: the measures are strict. One measure beside them,
-``pointing_game_contained``, also counts a field that contains an altered one.
+features, are compared with causes; attributions to the fields themselves (`stated`) need no sharing.
+Fields that follow from an altered one without being altered themselves (gross weight contains net weight)
+count as not altered: the measures are strict. One measure beside them, ``pointing_game_contained``, also
+counts a field that contains an altered one.
 """
 
 from __future__ import annotations
