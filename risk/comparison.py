@@ -14,52 +14,17 @@ alike, so true intervals are a little wider.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
-from scipy.special import expit
 
 from risk.errors import BadSetting, Refused
 from risk.evaluation import RATES
+from risk.evaluation.ranked import Ranked
 
 __all__ = ["CANNOT_TELL", "compare_margins"]
 
 CANNOT_TELL = "we cannot tell"
 _LOWER_IS_BETTER = ("brier",)
-
-
-@dataclass(frozen=True)
-class _Ranked:
-    """A model's items by falling margin: each item's place among the distinct margins, and its probability."""
-
-    place: np.ndarray
-    levels: int
-    stated: np.ndarray
-
-    @classmethod
-    def of(cls, margin: np.ndarray) -> "_Ranked":
-        """Rank margins, the highest first."""
-        levels, place = np.unique(-np.asarray(margin, float), return_inverse=True)
-        return cls(place, len(levels), expit(np.asarray(margin, float)))
-
-    def measures(self, y: np.ndarray, w: np.ndarray) -> dict[str, float]:
-        """Each measure under item weights, in one pass; equal margins share their place equally."""
-        mass = np.bincount(self.place, w, self.levels)
-        found = np.bincount(self.place, w * y, self.levels)
-        so_far, found_so_far, existing = np.cumsum(mass), np.cumsum(found), float((w * y).sum())
-        regular = mass - found
-        precision = found_so_far / np.maximum(so_far, 1e-300)
-        ahead = found_so_far - found / 2
-        out = {
-            "average_precision": float(found @ precision) / existing,
-            "auc": float(regular @ ahead) / (existing * float(regular.sum())),
-            "brier": float(w @ (self.stated - y) ** 2 / w.sum()),
-        }
-        for rate in RATES:
-            share = np.clip((rate * so_far[-1] - (so_far - mass)) / np.maximum(mass, 1e-300), 0, 1)
-            out[f"detection_rate at {rate:.1%}"] = float(found @ share) / existing
-        return out
 
 
 def compare_margins(
@@ -104,8 +69,8 @@ def compare_margins(
             "Compare on a longer period."
         )
     w = np.ones(len(y)) if weight is None else np.asarray(weight, float)
-    ranked = _Ranked.of(a), _Ranked.of(b)
-    whole = [r.measures(y, w) for r in ranked]
+    ranked = Ranked.of(a), Ranked.of(b)
+    whole = [r.measures(y, w, rates=RATES) for r in ranked]
     gaps = pd.DataFrame(_gaps(ranked, y, w, repeats=repeats, seed=seed))
     rows = []
     for name in whole[0]:
@@ -117,13 +82,13 @@ def compare_margins(
 
 
 def _gaps(
-    ranked: tuple[_Ranked, _Ranked], y: np.ndarray, w: np.ndarray, *, repeats: int, seed: int
+    ranked: tuple[Ranked, Ranked], y: np.ndarray, w: np.ndarray, *, repeats: int, seed: int
 ) -> list[dict[str, float]]:
     rng, out = np.random.default_rng([seed, 61]), []
     while len(out) < repeats:
         times = np.bincount(rng.integers(0, len(y), len(y)), minlength=len(y))
         if 0 < (times * y).sum() < times.sum():  # a sample without a find, or with nothing else, judges nothing
-            a, b = (r.measures(y, w * times) for r in ranked)
+            a, b = (r.measures(y, w * times, rates=RATES) for r in ranked)
             out.append({name: b[name] - a[name] for name in a})
     return out
 

@@ -54,7 +54,7 @@ def entries(n: int = 6000, seed: int = 0) -> pd.DataFrame:
     office = r.integers(0, 12, n)
     margin = -2.6 + 1.5 * (office == 3) - 1.2 * (np.log(value / weight) - 1)
     return pd.DataFrame({
-        "entry": [f"E{k:07d}" for k in r.permutation(10**7)[:n]],
+        "entry": [f"E{k:07d}" for k in r.choice(10**7, n, replace=False)],
         "day": pd.Timestamp("2025-01-01", tz="UTC") + pd.to_timedelta(np.sort(r.integers(0, 365, n)), "D"),
         "hs6": [f"{k:06d}" for k in r.integers(1, 60, n) * 10_000],
         "origin": [f"C{k:02d}" for k in r.integers(0, 30, n)],

@@ -12,13 +12,14 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 from scipy.stats import norm
-from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
 from risk.errors import Refused
+from risk.evaluation.ranked import Ranked
 
 __all__ = ["capacity_table", "discrimination", "reliability", "group_table", "scheme_table", "wilson", "RATES"]
 
 RATES = (0.005, 0.01, 0.02, 0.05, 0.1)
+_RANKING = ("auc", "average_precision", "brier")
 
 
 def wilson(found: float, n: float, *, level: float = 0.95) -> tuple[float, float]:
@@ -118,18 +119,11 @@ def discrimination(margin: np.ndarray, y: np.ndarray, *, weight: np.ndarray | No
     Returns ``measure, value, low, high``.
     """
     w = np.ones(len(y)) if weight is None else np.asarray(weight, float)
-    rng = np.random.default_rng([seed, 20])
-    draws = [rng.integers(0, len(y), len(y)) for _ in range(repeats)]
-    whole = _measures(margin, y, w)
-    again = pd.DataFrame([_measures(margin[d], y[d], w[d]) for d in draws if 0 < y[d].sum() < len(y)])
-    low, high = again.quantile(0.025), again.quantile(0.975)
-    return pd.DataFrame([{"measure": k, "value": v, "low": low[k], "high": high[k]} for k, v in whole.items()])
-
-
-def _measures(margin: np.ndarray, y: np.ndarray, w: np.ndarray) -> dict[str, float]:
-    return {"auc": float(roc_auc_score(y, margin, sample_weight=w)),
-            "average_precision": float(average_precision_score(y, margin, sample_weight=w)),
-            "brier": float(brier_score_loss(y, expit(margin), sample_weight=w))}
+    y, ranked, rng = np.asarray(y, float), Ranked.of(margin), np.random.default_rng([seed, 20])
+    times = (np.bincount(rng.integers(0, len(y), len(y)), minlength=len(y)) for _ in range(repeats))
+    again = pd.DataFrame([ranked.measures(y, w * t) for t in times if 0 < t @ y < len(y)])
+    whole, low, high = ranked.measures(y, w), again.quantile(0.025), again.quantile(0.975)
+    return pd.DataFrame([{"measure": k, "value": whole[k], "low": low[k], "high": high[k]} for k in _RANKING])
 
 
 def reliability(margin: np.ndarray, y: np.ndarray, *, weight: np.ndarray | None = None,
