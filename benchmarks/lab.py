@@ -21,6 +21,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from scipy.stats import t as student
 
 from benchmarks.measure import machine, table
 from risk.lab.experiments import EXPERIMENTS, FIXED, experiment
@@ -43,11 +44,11 @@ def main() -> None:
     """Run one experiment and say what it shows."""
     asked = _arguments()
     given = experiment(asked.name)
-    tables = {}
-    for name, study in given.studies.items():
-        part = replace(study, seeds=study.seeds[: asked.seeds])
+    studies = {name: replace(s, seeds=s.seeds[: asked.seeds]) for name, s in given.studies.items()}
+    for part in _rounds(list(studies.values()), asked.processes):
         run_study(part, asked.runs, processes=asked.processes, progress=_tell)
-        tables[name] = results(part, asked.runs, "groups" if asked.name == "equal-lanes" else "weekly")
+    shown = "groups" if asked.name == "equal-lanes" else "weekly"
+    tables = {name: results(study, asked.runs, shown) for name, study in studies.items()}
     print(f"{machine('numpy', 'pandas', 'scikit-learn')}\n\n{given.question}\n")
     SHOWN[asked.name](tables, given.studies)
 
@@ -59,6 +60,14 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--seeds", type=int, default=None, help="only the first N seeds")
     return parser.parse_args()
+
+
+def _rounds(studies: list[Study], processes: int) -> list[Study]:
+    """In one process seed by seed, so that studies of one recipe make its year once; else study by study."""
+    if processes > 1:
+        return studies
+    seeds = dict.fromkeys(seed for study in studies for seed in study.seeds)
+    return [replace(study, seeds=(k,)) for k in seeds for study in studies if k in study.seeds]
 
 
 def _tell(done: int, total: int, words: str) -> None:
@@ -76,22 +85,38 @@ def mean_and_error(weekly: pd.DataFrame, window: str, measure: str = "norm_preci
     return pd.DataFrame({"mean": by.mean(), "se": by.sem().fillna(0.0), "n": by.size()})
 
 
+def _half_width(values: np.ndarray | pd.Series | pd.DataFrame) -> np.ndarray:
+    """Half of the 95 % interval of the mean over seeds (the first axis), by Student's t; 0 for one seed."""
+    n = len(values)
+    if n < 2:
+        return np.zeros(np.shape(values)[1:])
+    return student.ppf(0.975, n - 1) * np.std(values, axis=0, ddof=1) / np.sqrt(n)
+
+
+def _line(axes: plt.Axes, runs: list[np.ndarray], color: str, label: str) -> None:
+    """The mean over seeds: each seed as a faint line where they are few, else the mean's 95 % interval."""
+    mean, half = np.mean(runs, axis=0), _half_width(np.array(runs))
+    for run in runs if len(runs) <= 5 else []:
+        axes.plot(run, color=color, lw=0.6, alpha=0.35)
+    if len(runs) > 5:
+        axes.fill_between(np.arange(len(mean)), mean - half, mean + half, color=color, alpha=0.15, lw=0)
+    axes.plot(mean, color=color, lw=2.4, label=label)
+
+
 def _year_figure(weekly: pd.DataFrame, name: str, title: str, mark: float | None = None) -> None:
-    """Rolling norm-precision by week: the mean over seeds, and every seed as a faint line."""
+    """Rolling norm-precision by week and policy."""
     figure, axes = plt.subplots(figsize=(8.4, 4.2))
     for policy in [p for p in INK if p in set(weekly["policy"])]:
         runs = [
             weekly_measures(t)["norm_precision"].to_numpy()
             for _, t in weekly[weekly["policy"] == policy].groupby("seed")
         ]
-        for run in runs if len(runs) <= 5 else []:
-            axes.plot(run, color=INK[policy], lw=0.6, alpha=0.35)
-        axes.plot(np.mean(runs, axis=0), color=INK[policy], lw=2.4, label=POLICIES[policy].title)
+        _line(axes, runs, INK[policy], POLICIES[policy].title)
     if mark is not None:
         axes.axvline(mark, color="#16202b", lw=1, ls="--")
         axes.text(mark + 0.4, axes.get_ylim()[1] * 0.97, "the world shifts", va="top", fontsize=9)
     axes.set(xlabel="week", ylabel=f"norm-precision, rolling {ROLLING} weeks", title=title, ylim=(0, None))
-    axes.legend(frameon=False, fontsize=9, ncols=6, loc="upper center", bbox_to_anchor=(0.5, -0.14))
+    axes.legend(frameon=False, fontsize=9, ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.14))
     _save(figure, name)
 
 
@@ -127,10 +152,25 @@ def _windows(weekly: pd.DataFrame) -> list[list[str]]:
 _HEAD = ["policy", "norm-precision, year", "last 13 weeks", "hit rate", "random share", "seeds"]
 
 
+def _against_targeted(weekly: pd.DataFrame) -> str:
+    """Norm-precision minus that of targeted-only, seed by seed, in points, with its 95 % interval."""
+    runs, rows = summary(weekly), []
+    by = {w: runs[runs["window"] == w].pivot(index="seed", columns="policy", values="norm_precision")
+          for w in ("all", "last 13")}
+    for policy in [p for p in POLICIES if p in by["all"] and p not in ("targeted", "random")]:
+        gaps = [100 * (whole[policy] - whole["targeted"]) for whole in by.values()]
+        behind = int((gaps[1] < 0).sum())
+        cells = [f"{gap.mean():+.1f} ± {float(_half_width(gap)):.1f}" for gap in gaps]
+        rows.append([POLICIES[policy].title, *cells, f"{behind} of {len(gaps[1])}"])
+    head = ["minus targeted only, points", "year", "last 13 weeks", "seeds behind it in the last 13 weeks"]
+    return f"\n{table(head, rows)}\n± is half of the 95 % interval"
+
+
 def domain_shift(tables: dict[str, pd.DataFrame], studies: dict[str, Study]) -> None:
     """The field's main lesson."""
     weekly = tables["domain-shift"]
     print(table(_HEAD, _windows(weekly)))
+    print(_against_targeted(weekly))
     _year_figure(weekly, "domain-shift", "A world that shifts in week 13", mark=13)
 
 
@@ -138,6 +178,7 @@ def calm(tables: dict[str, pd.DataFrame], studies: dict[str, Study]) -> None:
     """Where nothing changes."""
     weekly = tables["calm"]
     print(table(_HEAD, _windows(weekly)))
+    print(_against_targeted(weekly))
     _year_figure(weekly, "calm", "A world in which nothing changes")
 
 
@@ -153,17 +194,15 @@ def equal_lanes(tables: dict[str, pd.DataFrame], studies: dict[str, Study]) -> N
     figure, axes = plt.subplots(figsize=(8.4, 4.2))
     ink, rows = ["#0b6bb0", "#c9521a", "#e0a030", "#00795c", "#7a5195", "#8a949e"], []
     for color, (name, groups) in zip(ink, tables.items(), strict=True):
-        shares = _busier(groups)
-        for run in shares:
-            axes.plot(_smooth(run), color=color, lw=0.6, alpha=0.35)
-        axes.plot(_smooth(np.mean(shares, axis=0)), color=color, lw=2.4, label=name)
-        late = np.mean([s[-13:] for s in shares], axis=1)
+        shares = np.array(_busier(groups))
+        _line(axes, [_smooth(run) for run in shares], color, name)
+        year, late = shares.mean(axis=1), shares[:, -13:].mean(axis=1)
         rows.append(
             [
                 name,
-                f"{np.mean(shares):.1%}",
-                f"{late.mean():.1%} ({late.min():.0%}–{late.max():.0%})",
-                f"{len(shares)}",
+                *(f"{v.mean():.1%} ± {float(_half_width(v)):.1%}" for v in (year, late)),
+                f"{late.min():.0%}–{late.max():.0%}",
+                f"{(late > 0.9).sum()} of {len(late)}",
             ]
         )
     axes.axhline(0.5, color="#16202b", lw=1, ls="--")
@@ -174,7 +213,8 @@ def equal_lanes(tables: dict[str, pd.DataFrame], studies: dict[str, Study]) -> N
         title="Two halls with the same true rate",
     )
     axes.legend(frameon=False, fontsize=9, ncols=2, loc="upper center", bbox_to_anchor=(0.5, -0.18))
-    print(table(["policy and learning", "busier hall, year", "last 13 weeks (range)", "seeds"], rows))
+    head = ["policy and learning", "busier hall, year", "last 13 weeks", "range over seeds", "seeds above 90 %"]
+    print(f"{table(head, rows)}\n± is half of the 95 % interval")
     _save(figure, "equal-lanes")
 
 

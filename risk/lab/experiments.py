@@ -45,7 +45,7 @@ def _preset(world: str, policies: tuple[str, ...], seeds: tuple[int, ...], *, la
 def _halls(policy: str, weights: str, learner: str = "cases", cap: float = 1000.0) -> Study:
     return Study(
         (policy,),
-        _FEW,
+        _TWENTY,
         Recipe("two-halls", weeks=60, items_a_week=4000, halls=True),
         Plan(capacity=0.05, weights=weights, cap=cap, only=("hall",), points=0.3, learner=learner),
     )
@@ -80,7 +80,7 @@ EXPERIMENTS = {
             {
                 "domain-shift": Study(
                     (*FIXED, "adaptive", "random"),
-                    _FEW,
+                    _TWENTY,
                     Recipe("domain-shift", weeks=60, items_a_week=6000),
                     Plan(capacity=0.03),
                 )
