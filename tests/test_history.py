@@ -54,7 +54,7 @@ def by_hand(h: PartyHistory, i: int, k: int) -> dict[str, float]:
 
 
 @given(st.integers(0, 2**32 - 1))
-@settings(max_examples=30)
+@settings(max_examples=15)
 def test_equals_brute_force(seed: int) -> None:
     h = made(seed)
     past = PartyHistory.empty(h.names).past(h)
@@ -78,6 +78,7 @@ def test_deleting_the_future_changes_nothing(seed: int, day: int) -> None:
 
 
 @given(st.integers(0, 2**32 - 1))
+@settings(max_examples=40)
 def test_a_small_batch_over_stored_history_equals_the_whole(seed: int) -> None:
     h = made(seed)
     stored, batch = h.take(np.arange(40)), h.take(np.arange(40, 60))

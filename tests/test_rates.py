@@ -63,7 +63,7 @@ def value(frame: pd.DataFrame, y: np.ndarray, use: np.ndarray, i: int, rare: np.
 
 
 @given(st.integers(0, 2**32 - 1))
-@settings(max_examples=30)
+@settings(max_examples=15)
 def test_equals_counting_by_hand_in_time_order(seed: int) -> None:
     frame, y, reported = made(seed)
     got = Features(dictionary(clock=True)).fit(frame, y, reported=reported).transform(frame)["who_rate"]
@@ -76,7 +76,7 @@ def test_equals_counting_by_hand_in_time_order(seed: int) -> None:
 
 
 @given(st.integers(0, 2**32 - 1))
-@settings(max_examples=30)
+@settings(max_examples=15)
 def test_equals_counting_by_hand_out_of_fold(seed: int) -> None:
     frame, y, _ = made(seed)
     got = Features(dictionary(clock=False)).fit(frame, y).transform(frame)["who_rate"]
@@ -89,7 +89,7 @@ def test_equals_counting_by_hand_out_of_fold(seed: int) -> None:
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(5, 55))
-@settings(max_examples=40)
+@settings(max_examples=20)
 def test_deleting_the_future_changes_nothing(seed: int, day: int) -> None:
     frame, y, reported = made(seed)
     early = (frame["seen"] <= pd.Timestamp(0, tz="UTC") + pd.Timedelta(days=day)).to_numpy()
@@ -100,7 +100,7 @@ def test_deleting_the_future_changes_nothing(seed: int, day: int) -> None:
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(0, 399), st.booleans(), st.booleans())
-@settings(max_examples=40)
+@settings(max_examples=20)
 def test_own_label_never_enters_own_feature(seed: int, i: int, clock: bool, at_once: bool) -> None:
     frame, y, reported = made(seed)
     reported[i] = 0  # a result before the item came: a slip in the data that must not matter

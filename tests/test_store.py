@@ -856,7 +856,7 @@ def one_round(path, number):
     os.close(writing)
     if number % 4:  # in three of four rounds it is writing when it is killed, however busy the machine
         select.select([reading], [], [], 5)
-    time.sleep(chance.uniform(0.0, 0.16))
+    time.sleep(chance.uniform(0.0, 0.1))
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
     told = b"".join(iter(lambda: os.read(reading, 65536), b""))

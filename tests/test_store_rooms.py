@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -166,35 +164,47 @@ def test_erasing_leaves_no_byte_of_a_person_in_any_file(tmp_path: Path) -> None:
         assert b"key-7" not in kept and b"join-p7" not in kept
 
 
-CHILD = """
-import sys, itertools
+KILL = """
+import json, os, signal, sys, time
 from tests.test_store_rooms import *
-with open_store(sys.argv[1]) as store:
-    rooms = Rooms(store)
+
+def child(path, pipe):
+    rooms = Rooms(open_store(path))
     if not rooms.headers():
         start(rooms); sit(rooms, *(f"p{n}" for n in range(50))); go(rooms, 2)
-    print("ready", flush=True)
-    done = {s: len(seat.answers) for s, seat in rooms.room("s1").seats.items()}
+    os.write(pipe, b"ready\\n")
     for n in range(50):
         for turn in range(4):
-            key = f"p{n}-{turn}"
-            if say(rooms, f"p{n}", key).events:
-                print(key, flush=True)
+            if say(rooms, f"p{n}", f"p{n}-{turn}").events:
+                os.write(pipe, f"p{n}-{turn}\\n".encode())
+    signal.pause()
+
+def one_round(path, turn):
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(reading)
+        child(path, writing)
+    os.close(writing)
+    assert os.read(reading, 6) == b"ready\\n"
+    time.sleep(0.01 + 0.013 * turn)
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    told = b"".join(iter(lambda: os.read(reading, 65536), b""))
+    os.close(reading)
+    return told.decode().split()
+
+print(json.dumps([one_round(sys.argv[1], turn) for turn in range(6)]))
 """
 
 
 def test_killed_again_and_again_no_acknowledged_answer_is_lost(tmp_path: Path) -> None:
-    path, acknowledged = tmp_path / "risk.db", []
+    path = tmp_path / "risk.db"
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent.parent)}
-    for turn in range(4):
-        child = subprocess.Popen([sys.executable, "-c", CHILD, str(path)], stdout=subprocess.PIPE, text=True,
-                                 env=environment)  # fmt: skip
-        assert child.stdout.readline() == "ready\n"
-        time.sleep(0.01 + 0.013 * turn)
-        child.send_signal(signal.SIGKILL)
-        acknowledged += child.stdout.read().split()
-        child.wait()
-        child.stdout.close()
+    done = subprocess.run([sys.executable, "-c", KILL, str(path)], capture_output=True, text=True, timeout=200,
+                          env=environment)  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    acknowledged = [key for told in json.loads(done.stdout) for key in told]
     with open_store(path) as store:
         rooms = Rooms(store)
         keys = set().union(*rooms.room("s1").seat_keys.values())

@@ -30,7 +30,7 @@ from tests.fixtures_browser import HOSTILE
 @pytest.fixture(scope="module")
 def stored(model, data) -> pd.DataFrame:
     """Some rows as `open_queue` keeps them."""
-    rows = data.declarations.head(40).reset_index(drop=True)
+    rows = data.declarations.head(15).reset_index(drop=True)
     return rows.join(model.attribute(rows).drop(columns="item_id"))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from risk.explanation import reasons
@@ -78,6 +78,7 @@ def test_a_dictionary_without_these_sentences_still_speaks() -> None:
 
 
 @given(st.lists(st.booleans(), min_size=100, max_size=100))
+@settings(max_examples=25)
 def test_words_of_examined_items_are_not_counted(found: list[bool]) -> None:
     frame, y = stream(), np.where(np.arange(100) < 30, np.array(found, float), np.nan)
     state = Features(dictionary()).fit(frame, y).state_["fits"]
