@@ -1,7 +1,8 @@
 """What the scores promise and what is there, in the best 1 % of unseen items, by truth.
 
 Beside it the same model with its level taken from the examined items alone, and the whole stream's mean
-stated probability over its rate.
+stated probability over its rate. Behind what was promised over what was found stands the 95 % interval of that
+ratio over the seeds.
 
     python -m benchmarks.bench_calibration --seeds 21 22 23 24 25 26
 """
@@ -13,6 +14,7 @@ import tempfile
 
 import numpy as np
 from scipy.special import expit
+from scipy.stats import t
 
 from benchmarks.measure import machine, table
 from risk import workbench
@@ -37,6 +39,15 @@ def promised(world: str, seed: int, model: str) -> np.ndarray:
                      expit(margin).mean() / irregular.mean(), expit(before).mean() / irregular.mean()])
 
 
+def ratio(promised: np.ndarray, found: np.ndarray) -> str:
+    """Sum over sum with its 95 % interval over the seeds (linearised, Student's t)."""
+    n, value = len(found), promised.sum() / found.sum()
+    if n < 2:
+        return f"{value:.2f}×"
+    wide = t.ppf(0.975, n - 1) * (promised - value * found).std(ddof=1) / np.sqrt(n) / found.mean()
+    return f"{value:.2f}×, {value - wide:.2f} to {value + wide:.2f}"
+
+
 def main() -> None:
     """Print one Markdown row a world: means over the seeds."""
     told = argparse.ArgumentParser(description=__doc__)
@@ -45,9 +56,10 @@ def main() -> None:
     given = told.parse_args()
     rows = []
     for world in ITEMS:
-        found, now, before, mean, mean_before = np.mean([promised(world, s, given.model) for s in given.seeds], axis=0)
-        rows.append([world, f"{found:.1f}", f"{now:.1f} ({now / found:.2f}×)", f"{before:.1f} ({before / found:.2f}×)",
-                     f"{mean:.2f}×", f"{mean_before:.2f}×"])
+        found, now, before, mean, mean_before = np.array([promised(world, k, given.model) for k in given.seeds]).T
+        rows.append([world, f"{found.mean():.1f}", f"{now.mean():.1f} ({ratio(now, found)})",
+                     f"{before.mean():.1f} ({ratio(before, found)})",
+                     f"{mean.mean():.2f}×", f"{mean_before.mean():.2f}×"])
     print(machine("scikit-learn") + f" {given.model}, {len(given.seeds)} seeds.\n")
     print(table(["world", "irregular in the best 1 %", "promised", "promised, level of the examined",
                  "mean stated over the rate", "the same, level of the examined"], rows))

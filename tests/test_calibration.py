@@ -26,6 +26,20 @@ def test_slope_stays_positive_on_nonsense() -> None:
     assert slope > 0
 
 
+def test_sixty_finds_outweigh_the_prior_and_six_do_not() -> None:
+    """The slopes that models really need lie as far from 1 as this one; the prior must let them be reached."""
+
+    def way(n: int, seed: int) -> float:
+        """Which part of the way from 1 to the true slope is gone, on the log scale."""
+        rng = np.random.default_rng([seed, 11])
+        raw = rng.normal(-2, 1.1, n)
+        y = rng.random(n) < 1 / (1 + np.exp(-(1.6 * raw + 0.8)))
+        return float(np.log(fit_affine(raw, y, np.where(rng.random(n) < 0.25, 6.0, 1.0))[0]) / np.log(1.6))
+
+    many, few = (np.mean([way(n, seed) for seed in range(40)]) for n in (400, 40))
+    assert few < 0.5 and 0.7 < many < 1.1
+
+
 def test_a_few_heavy_rows_do_not_pass_for_many() -> None:
     rng = np.random.default_rng([8, 6])
     raw = rng.normal(size=60)
