@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.fixtures_batch import batch_scores, parts_path  # noqa: F401  (fixtures)
+from tests.fixtures_cli import house  # noqa: F401  (fixture)
 from tests.fixtures_postgres import _with_tables, empty_store, new_database, postgres_server  # noqa: F401  (fixtures)
 from tests.fixtures_world import operational_streams  # noqa: F401  (fixture)
 
@@ -60,6 +61,14 @@ def model(data, space):
     from risk import workbench
 
     return workbench.train(data, seed=7, workspace=space)
+
+
+@pytest.fixture(scope="session")
+def rules(data):
+    """The rule book as a model."""
+    from risk import workbench
+
+    return workbench.train(data, "rules")
 
 
 #: Files whose tests wait for processes and browsers longest. They start first, so that two workers end together.

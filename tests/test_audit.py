@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
-import sys
 from dataclasses import asdict, replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from hashlib import sha256
-from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -33,20 +29,7 @@ from risk.audit import (
     verify_chain,
 )
 from risk.errors import Refused
-from risk.store.seals import public_pem
-
-KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
-START = datetime(2026, 1, 5, 8, tzinfo=UTC)
-
-
-def make_log(length: int, *, salt: str = "") -> list[Entry]:
-    """Return a sound log of `length` entries; another `salt` gives other contents."""
-    log: list[Entry] = []
-    for i in range(length):
-        payload = {"decision": "examine", "n": i, "salt": salt}
-        draft = Draft(f"reviewer-{i % 3}", "reviewer", "case_decided", payload, f"CX{i:09d}QM")
-        log.append(next_entry(log[-1] if log else None, draft, utc=utc_text(START + timedelta(seconds=i))))
-    return log
+from tests.fixtures_audit import KEY, edit, make_log
 
 
 def rehash(entries: list[Entry], start: int) -> list[Entry]:
@@ -60,10 +43,6 @@ def rehash(entries: list[Entry], start: int) -> list[Entry]:
 
 def lone_findings(log: list[Entry]) -> list[str]:
     return list(lone.check_chain([asdict(entry) for entry in log]))
-
-
-def edit(log: list[Entry], at: int, **cells: object) -> list[Entry]:
-    return [*log[:at], replace(log[at], **cells), *log[at + 1 :]]
 
 
 def test_a_sound_log_has_no_findings():
@@ -300,48 +279,3 @@ def test_moments_are_written_in_utc_and_naive_ones_refused():
 def test_a_seal_is_read_back_and_genuine():
     seal = make_seal(make_log(2)[-1], utc="2026-01-05T08:00:00.000Z", private_key=KEY)
     assert seal_is_genuine(parse_seal(to_line(seal)), KEY.public_key())
-
-
-def run_lone(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
-    """Run the lone verifier the way a stranger does: one copied file, no site packages, another folder."""
-    shutil.copy(lone.__file__, folder / "verify_log.py")
-    command = [sys.executable, "-I", "-S", "verify_log.py", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60)
-
-
-def test_a_stranger_can_verify_with_one_file_and_openssl(tmp_path):
-    log = make_log(5)
-    seal = make_seal(log[-1], utc=log[-1].utc, private_key=KEY)
-    (tmp_path / "log.jsonl").write_text("".join(to_line(e) + "\n" for e in log), encoding="utf-8")
-    (tmp_path / "log.jsonl.seals").write_text(to_line(seal) + "\n", encoding="utf-8")
-    (tmp_path / "PUBLIC_KEY.pem").write_text(public_pem(KEY.public_key()))
-    done = run_lone(tmp_path, "log.jsonl", "--seal", head_seal(log[2].hash), "--signatures", "laid")
-    assert done.returncode == 0 and "INTACT: 5 entries" in done.stdout and done.stderr == ""
-    if shutil.which("openssl"):
-        command = done.stdout.split("seal: ")[1].split("\n")[0]
-        assert (
-            "Verified Successfully"
-            in subprocess.run(
-                command.split(), cwd=tmp_path, capture_output=True, text=True, timeout=60
-            ).stdout
-        )
-        (tmp_path / "laid" / "seal.message").write_bytes(b"another message")
-        assert subprocess.run(command.split(), cwd=tmp_path, capture_output=True, timeout=60).returncode != 0
-
-
-@pytest.mark.parametrize(
-    "content", [b"", b"\n", b"not json\n", b"\xff\xfe\n", b'{"seq":1}\n', b"[" * 100_000, b'"\\ud800"\n']
-)
-def test_the_lone_verifier_refuses_a_file_that_is_no_log(tmp_path, content):
-    (tmp_path / "log.jsonl").write_bytes(content)
-    done = run_lone(tmp_path, "log.jsonl")
-    assert done.returncode == 1 and "Traceback" not in done.stderr and "NOT" in done.stderr
-
-
-def test_the_lone_verifier_reports_tampering_with_exit_code_one(tmp_path):
-    log = edit(make_log(5), 2, actor="x")
-    (tmp_path / "log.jsonl").write_text("".join(to_line(e) + "\n" for e in log), encoding="utf-8")
-    done = run_lone(tmp_path, "log.jsonl")
-    assert (
-        done.returncode == 1 and "line 3 (entry 3)" in done.stderr and "NOT INTACT: 1 problem" in done.stderr
-    )

@@ -103,9 +103,8 @@ def test_killed_at_any_moment_nothing_half_written_is_seen_and_the_bytes_are_the
     assert visible(tmp_path) == ["scores.parquet"] and not (tmp_path / ".scores.parquet.work").exists()
 
 
-def test_another_model_begins_anew(parts_path, model, data, tmp_path) -> None:
+def test_another_model_begins_anew(parts_path, model, rules, tmp_path) -> None:
     out, work = tmp_path / "s.parquet", tmp_path / ".s.parquet.work"
-    rules = workbench.train(data, "rules")
     for made in (model, rules):
         plan = make_plan(made, parts_path, work, explain=False)
         batch.run._prepared(plan)

@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from risk import champions, training, workbench
 from risk.access import make_actor
-from risk.cli import app
 from risk.errors import NotAllowed, Refused
 from risk.workbench import Workspace
-
-
-@pytest.fixture
-def house(space, model, data, tmp_path: Path) -> Workspace:
-    """Two models, the trained one and another; the trained one is in use."""
-    shutil.copytree(space.root / "models", tmp_path / "models")
-    here = Workspace.at(tmp_path)
-    other = type(model)(model.kind, model.features, model.tables.scaled(0.5, 0.1), model.facts)
-    here.registry.save(other, data.declarations.head(5), created_utc="2030-01-02T03:04:05+00:00")
-    return here
 
 
 def events(house: Workspace) -> list[tuple[str, dict]]:
@@ -100,25 +85,3 @@ def test_a_roll_back_that_came_too_late_is_refused(house: Workspace) -> None:
     with pytest.raises(Refused, match="by now it is"):
         house.registry.roll_back(second, reason="late", actor="a", utc=workbench.utc_now())
     assert house.registry.champion() == second
-
-
-def test_on_the_command_line(house: Workspace, stream_path: Path) -> None:
-    first, second = house.registry.ids()
-    where = ["--workspace", str(house.root)]
-
-    def run(*args: str) -> str:
-        done = CliRunner().invoke(app, [*args, *where])
-        assert done.exit_code == 0, done.output
-        return done.stdout
-
-    table = json.loads(run("models", "compare", first, second, str(stream_path), "--repeats", "50", "--format", "json"))
-    assert {r["model_a"] for r in table} == {first} and {r["model_b"] for r in table} == {second}
-    by = {r["measure"]: r for r in table}
-    assert by["auc"]["verdict"] == "we cannot tell", "scaled margins rank alike"
-    assert by["brier"]["verdict"] == "A is better", "but they no longer mean what they say"
-    said = run("models", "compare", first, second, str(stream_path), "--repeats", "50")
-    assert f"A = {first}" in said and "By average precision: we cannot tell." in said
-    assert run("models", "promote", second, "--reason", "a trial").strip() == second
-    assert run("models", "rollback", "--reason", "enough").strip() == first
-    assert [r["act"] for r in json.loads(run("models", "history", "--format", "json"))][-1] == "rolled back"
-    assert CliRunner().invoke(app, ["models", "rollback", *where]).exit_code == 2, "a reason is required"

@@ -8,10 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from typer.testing import CliRunner
 
 from risk import workbench
-from risk.cli import app
 from risk.datasets import check_upload, formula_safe
 from risk.errors import Refused
 
@@ -65,12 +63,6 @@ def test_without_a_dictionary_the_postal_one_is_meant(data) -> None:
     text = data.declarations.head(20).to_csv(index=False, date_format="%Y-%m-%dT%H:%M:%SZ")
     assert check_upload("parcels.csv", text.encode()).data is not None
     assert workbench.check_upload is check_upload
-
-
-@pytest.mark.parametrize("path", ["x" * 300 + ".csv", "none.csv", "a:/b?.csv"])
-def test_a_path_that_is_no_file_is_a_message(path: str) -> None:
-    done = CliRunner().invoke(app, ["check", path, "--format", "json"])
-    assert done.exit_code == 1 and json.loads(done.stdout)[0]["code"] == "not_there"
 
 
 def test_nothing_that_leaves_as_csv_is_a_formula(tmp_path: Path) -> None:

@@ -12,11 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from risk.drift import Limits, Watched, drift, psi, rising_words
-from risk.errors import BadSetting, Refused
+from risk.errors import Refused
 from risk.ui import lab_charts
 from risk.ui.present import drift as present
-from risk.watching import kept_drift, watch_drift
-from risk.workbench import Workspace
 
 
 @pytest.fixture(scope="module")
@@ -109,16 +107,6 @@ def test_chance_alone_seldom_lifts_a_word() -> None:
     week = np.where(np.arange(60_000) < 20_000, -1, (np.arange(60_000) - 20_000) // 200)
     rows = rising_words(texts, week < 0, week, limits=Limits(chance=0.01))
     assert sum(r["alarm"] for r in rows) <= 8
-
-
-def test_what_was_watched_is_kept_and_read_again(model, calm, since, tmp_path) -> None:
-    space = Workspace.at(tmp_path)
-    assert kept_drift(space, model.model_id) is None
-    found = watch_drift(model, calm, since=since.isoformat(), workspace=space)
-    again = kept_drift(space, model.model_id)
-    assert again.sentence == found.sentence and len(again.table) == len(found.table)
-    with pytest.raises(BadSetting, match="a day such as"):
-        watch_drift(model, calm, since="soon")
 
 
 def test_the_page_shows_what_was_measured(model, data, since) -> None:

@@ -10,10 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from joblib import parallel_config
-from typer.testing import CliRunner
 
 from risk import lab
-from risk.cli import app
 from risk.errors import BadSetting, NotFound
 from risk.lab import runs
 from risk.lab.experiments import EXPERIMENTS, experiment
@@ -131,27 +129,3 @@ def test_every_experiment_makes_sense(name: str) -> None:
 @pytest.mark.parametrize("name", LAB_WORLDS)
 def test_the_labs_worlds_load(name: str) -> None:
     assert load_lab_world(name).name == name
-
-
-def test_the_command_prints_and_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    runs._year.cache_clear()
-    monkeypatch.setattr(runs, "year_of", lab.year_of)
-    words = [
-        "simulate",
-        "--policy",
-        "random,rules",
-        "--weeks",
-        "3",
-        "--warm-up",
-        "2",
-        "--items-a-week",
-        "200",
-        "--capacity",
-        "0.1",
-        "--workspace",
-        str(tmp_path / "w"),
-    ]
-    done = CliRunner().invoke(app, [*words, "--format", "csv"])
-    assert done.exit_code == 0 and "norm_precision" in done.stdout
-    done = CliRunner().invoke(app, [*words, "--table", "weekly", "--out", str(tmp_path / "weekly.csv")])
-    assert done.exit_code == 0 and len(pd.read_csv(tmp_path / "weekly.csv")) == 6

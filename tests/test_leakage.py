@@ -2,83 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from zlib import crc32
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
 from risk import workbench
-from risk.cli import app
 from risk.errors import Refused
 from risk.intake import Data
 from risk.leakage import Audit, audit_leakage
 from risk.leakage.leak import auc_low
 from risk.schema import Dictionary
-
-FIELDS = [
-    ("entry", "string", "id"), ("day", "datetime", "time"), ("hs6", "string", "categorical"),
-    ("origin", "string", "categorical"), ("office", "string", "categorical"),
-    ("mode", "string", "categorical"),
-    ("net_kg", "number", "numeric"), ("value", "number", "numeric"), ("duty", "number", "numeric"),
-    ("remark", "string", "categorical"), ("importer", "string", "party"), ("found", "boolean", "label"),
-]  # fmt: skip
-
-
-def dictionary(*, clock: bool = True, **late: str) -> Dictionary:
-    fields = [
-        {"name": n, "type": t, "risk": {"role": r, "known_at": late.get(n, "declaration")}}
-        for n, t, r in FIELDS
-        if clock or n != "day"
-    ]
-    features = [{"name": "duty_share", "kind": "ratio", "reads": ["duty", "value"]}] if late else []
-    return Dictionary(
-        {
-            "name": "t",
-            "risk": {"features": features},
-            "resources": [{"name": "declarations", "schema": {"fields": fields}}],
-        }  # fmt: skip
-    )
-
-
-def entries(n: int = 6000, seed: int = 0) -> pd.DataFrame:
-    """Entries whose office and value per weight say something of the label, and nothing says all."""
-    r = np.random.default_rng([seed, 91])
-    weight = np.round(r.lognormal(3, 1, n), 1)
-    value = np.round(weight * r.lognormal(1, 0.5, n), 2)
-    office = r.integers(0, 12, n)
-    margin = -2.6 + 1.5 * (office == 3) - 1.2 * (np.log(value / weight) - 1)
-    return pd.DataFrame({
-        "entry": [f"E{k:07d}" for k in r.choice(10**7, n, replace=False)],
-        "day": pd.Timestamp("2025-01-01", tz="UTC") + pd.to_timedelta(np.sort(r.integers(0, 365, n)), "D"),
-        "hs6": [f"{k:06d}" for k in r.integers(1, 60, n) * 10_000],
-        "origin": [f"C{k:02d}" for k in r.integers(0, 30, n)],
-        "office": [f"O{k}" for k in office], "mode": r.choice(list("1234"), n),
-        "net_kg": weight, "value": value,
-        "duty": np.round(value * 0.1 * r.lognormal(0, 0.2, n), 2), "remark": r.choice(["a", "b"], n),
-        "importer": [f"I{k}" for k in r.integers(0, 900, n)],
-        "found": r.random(n) < 1 / (1 + np.exp(-margin)),
-    })  # fmt: skip
-
-
-def glued(n: int = 6000, seed: int = 0) -> pd.DataFrame:
-    """The flaw of a well-known public data set, planted: the label hangs on code × origin × weight.
-
-    Every combination stands several times, before and after the split, always with the same label; no
-    single column, and nothing else, says anything.
-    """
-    r = np.random.default_rng([seed, 92])
-    frame = entries(n, seed)
-    frame["hs6"] = [f"{k:06d}" for k in r.integers(1, 6, n) * 10_000]
-    frame["origin"] = [f"C{k:02d}" for k in r.integers(0, 5, n)]
-    frame["net_kg"] = r.integers(1, 13, n) / 2
-    joined = frame["hs6"] + frame["origin"] + frame["net_kg"].astype(str)
-    return frame.assign(found=joined.map(lambda text: crc32(text.encode()) % 100 < 15))
+from tests.fixtures_leakage import dictionary, entries, glued
 
 
 def audited(frame: pd.DataFrame, d: Dictionary | None = None, y: np.ndarray | None = None) -> Audit:
@@ -102,20 +40,6 @@ def test_a_label_glued_to_a_combination_is_found(seed: int) -> None:
     found = leaks(audited(glued(seed=seed)))
     assert set(found) == {"label_pure_key"}
     assert set(found["label_pure_key"]) == {"hs6", "origin", "net_kg"}
-
-
-def test_the_planted_flaw_on_the_command_line(tmp_path: Path) -> None:
-    """A dictionary with no learning beats the model; every finding says what to do; exit code 1."""
-    frame, package = glued(), tmp_path / "entries"
-    package.mkdir()
-    frame.to_parquet(package / "declarations.parquet")
-    workbench.write_dictionary(dictionary().to_descriptor(), package / "datapackage.json")
-    done = CliRunner().invoke(app, ["leakage", str(package), "--format", "json"])
-    told = {a["code"]: a for a in json.loads(done.stdout)}
-    assert done.exit_code == 1 and told["label_pure_key"]["leak"] and told["lookup_beats_model"]["leak"]
-    assert set(told["lookup_beats_model"]["columns"].split(" × ")) == {"hs6", "origin", "net_kg"}
-    assert told["lookup_beats_model"]["figure"] > 0.9 > told["lookup_beats_model"]["limit"]
-    assert "glued to" in done.stderr and "--without" in done.stderr
 
 
 def test_the_made_world_is_clean(data, model) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pickle
 import signal
 import subprocess
 import sys
@@ -14,19 +13,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from joblib import parallel_config
-from typer.testing import CliRunner
 
-from risk import champions, retraining, tuning, workbench
+from risk import champions, retraining, workbench
 from risk.boosted import fit_boosted
-from risk.cli import app
 from risk.errors import BadSetting, Refused
 from risk.models import GA2MClassifier, ProfilesClassifier
 from risk.retraining import TrainConfig, Tune, retrain
-from risk.settings import SETTINGS, check_settings, drawn_settings
-from risk.training import FIT, Plan, slices_of
+from risk.settings import SETTINGS
+from risk.training import Plan
 from risk.workbench import Workspace
 from tests.fixtures_models import made_families
 
@@ -105,44 +100,7 @@ def test_what_makes_no_sense_is_said(text: str, words: str) -> None:
         TrainConfig.from_text(text)
 
 
-@given(kind=st.sampled_from(sorted(SETTINGS)), trial=st.integers(1, 500), seed=st.integers(0, 1000))
-def test_whatever_a_search_draws_may_be_set(kind: str, trial: int, seed: int) -> None:
-    drawn = drawn_settings(kind, trial, seed=seed)
-    check_settings(kind, drawn)
-    assert drawn == drawn_settings(kind, trial, seed=seed)
-
-
-@pytest.mark.parametrize("kind", sorted(set(SETTINGS) - {"rules"}))
-def test_each_setting_reaches_the_estimator(kind: str, sample) -> None:
-    """A model with a changed setting is another model; the fold's judge sees it."""
-    quick = {"max_iter": 3, "n_bags": 1} if kind in ("profiles", "ga2m") else {}
-    search = tuning.prepare(sample, Plan(kind, "truth", 1, settings=quick), truth=workbench.load_truth(SAMPLE))
-    name = {"logistic": "C", "scorecard": "ridge"}.get(kind, "learning_rate")
-    low, high = ((1e-4, 100.0) if kind == "logistic" else (0.01, 10.0) if kind == "scorecard" else (0.01, 0.9))
-    from risk.recipes import RECIPES
-
-    fold = search.folds[-1]
-    one, two = (RECIPES[kind](replace(fold.lesson, settings={**search.plan.settings, name: v})) for v in (low, high))
-    assert not np.array_equal(one.margins(fold.x), two.margins(fold.x))
-
-
 # ------------------------------------------------------------------------------------------ searches
-
-
-def test_folds_follow_time_and_touch_nothing_later(data) -> None:
-    data = replace(data, declarations=data.declarations.head(28_000))
-    search = tuning.prepare(data, Plan("logistic", seed=3))
-    slices = slices_of(data.declarations, data.dictionary, seed=3)
-    fit = int(slices.rows(FIT).sum())
-    assert [len(f.lesson.y) / fit for f in search.folds] == pytest.approx([0.6, 0.8], abs=0.01)
-    later = data.outcomes["reported_utc"] > slices.fit_until
-    flipped = replace(data, outcomes=data.outcomes.assign(
-        found=np.where(later, ~data.outcomes["found"], data.outcomes["found"])))
-    again = tuning.prepare(flipped, Plan("logistic", seed=3))
-    for one, two in zip(search.folds, again.folds, strict=True):
-        np.testing.assert_array_equal(one.lesson.x, two.lesson.x)
-        np.testing.assert_array_equal(one.lesson.y, two.lesson.y)
-        np.testing.assert_array_equal(one.y, two.y)
 
 
 def test_the_best_of_the_search_is_fitted_and_said(searched) -> None:
@@ -191,11 +149,6 @@ def test_two_at_once_find_the_same(searched, sample, tmp_path: Path) -> None:
     assert said == [("trials", done, 4) for done in range(5)]
 
 
-def test_a_search_can_be_sent_to_another_process(sample) -> None:
-    search = tuning.prepare(sample, QUICK.plan, truth=workbench.load_truth(SAMPLE))
-    assert tuning.judged_trial(pickle.loads(pickle.dumps(search)), 3) == tuning.judged_trial(search, 3)
-
-
 def test_what_cannot_be_searched_is_refused(sample, tmp_path) -> None:
     with pytest.raises(BadSetting, match="tune is 'rules'; expected a kind of model with settings"):
         retrain(sample, TrainConfig(model="rules", labels="truth", tune=Tune(2)), workspace=Workspace.at(tmp_path))
@@ -227,19 +180,3 @@ def test_the_same_seed_gives_the_same_bits_on_one_thread_and_on_two(kind: str) -
 
 
 # ------------------------------------------------------------------------------------------ the command
-
-
-def test_the_command_takes_a_file_and_what_is_given_counts_more(tmp_path: Path) -> None:
-    (tmp_path / "train.toml").write_text(
-        f'data = "{SAMPLE.as_posix()}"\nworkspace = "w"\nmodel = "scorecard"\nlabels = "truth"\nseed = 3\n'
-        "[settings]\nbands = 4\n", encoding="utf-8")  # fmt: skip
-    config = ("train", "--config", str(tmp_path / "train.toml"))
-    done = CliRunner().invoke(app, [*config, "--model", "logistic", "--set", "C=0.5"])
-    assert done.exit_code == 0, done.output
-    model_id = done.stdout.strip().splitlines()[-1]
-    facts = Workspace.at(tmp_path / "w").registry.load(model_id).facts
-    assert (facts["model"], facts["seed"], facts["settings"]) == ("logistic", 3, {"bands": 4, "C": 0.5})
-    with pytest.raises(BadSetting, match="settings.C is .*expected a setting of scorecard"):
-        CliRunner().invoke(app, [*config, "--set", "C=0.5"], catch_exceptions=False)
-    assert CliRunner().invoke(app, ["train"]).exit_code == 2
-    assert CliRunner().invoke(app, [*config, "--set", "bands"]).exit_code == 2
