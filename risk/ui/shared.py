@@ -7,6 +7,7 @@ look up; `kept` is a plain least-recently-used cache.
 from __future__ import annotations
 
 import atexit
+import gc
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, wraps
@@ -47,6 +48,8 @@ __all__ = [
 T = TypeVar("T")
 #: How many cases of a queue are made ready, and how many in one go.
 READY, READY_AT_ONCE = 1000, 20
+#: How long the first page has the processor for itself before the first item is made ready.
+FIRST_PAGE_SECONDS = 1.0
 _closing = Event()
 _FORGET: list[Callable[[], None]] = []
 
@@ -263,14 +266,26 @@ def _row(root: str, batch: Batch, item_id: str) -> pd.DataFrame:
 
 
 def warm_up() -> None:
-    """Do once what the first click would otherwise wait for: open, load, compile."""
+    """Do once what the first page would otherwise wait for, and begin what the first item would."""
     batch = newest_batch()
     if batch is None:
         return
     try:
         worth(batch)
         cases = house().store.cases(size=1).rows
-        if cases:
-            item(batch, cases[0].item_id)
-    except RiskError:
+    except (RiskError, OSError):
         return  # the page that needs it says what is wrong, to the person who asked
+    if cases:
+        Thread(target=_warm_item, args=(batch, cases[0].item_id, _closing), daemon=True).start()
+
+
+def _warm_item(batch: Batch, item_id: str, closing: Event) -> None:
+    """Load the model and make one view while the first page is read; who is quicker waits as for any first item."""
+    if closing.wait(FIRST_PAGE_SECONDS):
+        return
+    try:
+        item(batch, item_id)
+    except (RiskError, OSError):
+        return  # as above
+    gc.collect()
+    gc.freeze()  # what is loaded stays loaded: later collections need not walk through it
