@@ -104,6 +104,29 @@ def browser() -> Iterator:
         chromium.close()
 
 
+#: Whether a page has come to rest: its script has run, its parts are loaded, nothing was drawn for a while.
+AT_REST = """quiet => {
+  const app = document.querySelector("[data-testid=stApp]"), now = performance.now();
+  if (!window.lastDrawn) {
+    window.lastDrawn = now;
+    new MutationObserver(() => { window.lastDrawn = performance.now(); })
+      .observe(document.body, {subtree: true, childList: true});
+  }
+  const ran = app && app.dataset.testScriptState === "notRunning" && app.dataset.testConnectionState === "CONNECTED";
+  if (!ran || document.querySelector("[data-testid=stSkeleton]")) window.lastDrawn = now;
+  return now - window.lastDrawn > quiet;
+}"""
+
+
+def settle(page, *, quiet: int = 200) -> None:
+    """Wait until a page has come to rest, `quiet` milliseconds long.
+
+    Streamlit says that a script has run before the browser has drawn what it made, and loads the code of each
+    kind of part when it is first met: who clicks earlier than that may hit another part, or nothing.
+    """
+    page.wait_for_function(AT_REST, arg=quiet, polling=50, timeout=30_000)
+
+
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from risk.hall import Hall
 from risk.store import EntryFilter
-from tests.fixtures_browser import ROOT, app, axe, axe_script, browser, faults  # noqa: F401  (fixtures)
+from tests.fixtures_browser import ROOT, app, axe, axe_script, browser, faults, settle  # noqa: F401  (fixtures)
 
 pytestmark = pytest.mark.browser
 PHONE, LAPTOP = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
@@ -26,7 +26,7 @@ class Who:
     complaints: list = field(default_factory=list)
 
     def settle(self) -> None:
-        self.page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=30_000)
+        settle(self.page)
 
     def press(self, name: str) -> None:
         self.page.get_by_role("button", name=re.compile(f"^{name}")).first.click()

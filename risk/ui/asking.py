@@ -33,6 +33,7 @@ def draw(batch: Batch, item_id: str) -> None:
             format_func=lambda n: _(fields[n].title),
             key=f"change:{item_id}",
             placeholder=_("Choose one or more fields"),
+            select_all=False,
         )
         changes = {name: _ask(model, fields[name], row, item_id) for name in names}
         if changes:

@@ -56,6 +56,7 @@ def draw() -> None:
                 list(BAND_WORDS),
                 key="session-bands",
                 format_func=lambda b: _(BAND_WORDS[b]),
+                select_all=False,
             )
             st.checkbox(_("Study: orders of the blocks are counterbalanced over people"), key="session-study")
         st.form_submit_button(_("Open the lobby"), on_click=_open, type="primary", key="open-lobby")
@@ -118,6 +119,7 @@ def _pick() -> None:
         max_selections=20,
         placeholder=_("Type a word to search: irregular, wrong, hard, a route, a description"),
         format_func=lambda i: labels.get(i, i),
+        select_all=False,
     )
     if picked:
         st.html(html.note(_mixture([f for f in pool.facts if f.item_id in set(picked)])))

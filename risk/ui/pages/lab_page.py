@@ -85,6 +85,7 @@ def _choose(shown: Shown) -> tuple[str, list[str]]:
             key="lab:policies",
             persist_state="session",
             format_func=present.title_of,
+            select_all=False,
         )
     facts = shown.facts[world]
     st.html(
@@ -305,6 +306,7 @@ def _form() -> None:
                 default=["targeted", "hybrid-90-10"],
                 key="lab:new:policies",
                 format_func=present.title_of,
+                select_all=False,
             )
         with right:
             weeks = st.slider(_("Weeks"), 4, 52, 26, key="lab:new:weeks")

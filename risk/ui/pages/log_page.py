@@ -151,6 +151,7 @@ def _filters() -> EntryFilter:
             key="log-events",
             placeholder=_("Everything"),
             **again,
+            select_all=False,
         )
     with who:
         name = st.text_input(_("Who"), key="log-actor", placeholder=_("Everyone"), **again)

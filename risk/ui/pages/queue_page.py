@@ -145,11 +145,10 @@ def _filters(batch: Batch) -> None:
 
 def _more_filters(batch: Batch) -> None:
     """The further filters; they are drawn, and their values counted, when the panel is open."""
-    narrowed = _picked().narrowed
-    title = plural("More filters ({n} set)", "More filters ({n} set)", narrowed) if narrowed else ""
     panel = st.expander(
-        title or _("More filters, and items flagged for the same reasons"), key="more", on_change="rerun"
-    )
+        _("More filters, and items flagged for the same reasons"), key="more", on_change="rerun"
+    )  # always the same words: Streamlit takes other ones for another panel, which is closed
+    _narrowed(_picked().narrowed)
     if not panel.open:
         return
     with panel:
@@ -162,6 +161,23 @@ def _more_filters(batch: Batch) -> None:
                 with column:
                     _several(names[k], batch)
         _cluster_table(list(clusters.values()))
+
+
+def _narrowed(n: int) -> None:
+    """Say how many further filters are set, whether or not their panel is open, and take them off."""
+    if not n:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.html(html.tag("p", plural("{n} further filter is set.", "{n} further filters are set.", n), role="status"))
+        st.button(_("Show all again"), key="unfilter", on_click=_unfilter)
+
+
+def _unfilter() -> None:
+    for key in map(str, st.session_state):
+        if key in ("channel", "reason", "cluster"):
+            st.session_state[key] = None
+        elif key.startswith("facet:"):
+            st.session_state[key] = []
 
 
 def _reason_filters(titles: dict[str, str], clusters: dict[str, present.Cluster]) -> None:
@@ -195,6 +211,7 @@ def _several(name: str, batch: Batch) -> None:
         format_func=lambda v: present.value_words(dictionary, name, v),
         placeholder=_("All"),
         **KEEP,
+        select_all=False,
     )
 
 
