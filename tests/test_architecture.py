@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,7 @@ def room_of(module: str) -> str | None:
     return max(fits, key=len, default=None)
 
 
+@cache
 def imports_of(path: Path) -> list[tuple[str, int]]:
     """Imported modules as (name, line), those for type checkers only left out."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -129,12 +131,49 @@ def test_modules_stay_small(path: Path) -> None:
     assert lines <= 400, f"{path} has {lines} lines; make it a folder"
 
 
+#: Modules whose tests stand neither under their own name nor under that of their room, and where they do.
+TESTED_BY = {
+    "risk.__main__": "test_cli", "app": "test_ui_app", "data_synthetic.__main__": "test_data_synthetic_report",
+    "risk.models": "test_recipes", "risk.models.base": "test_ga2m", "risk.models.bagging": "test_ga2m",
+    "risk.models.binning": "test_ga2m", "risk.models.compile": "test_tables", "risk.models.pairs": "test_ga2m",
+    "risk.models.kernels": "test_tables", "risk.models.profile_kernels": "test_profile_tables",
+    "risk.models.dated": "test_rules", "risk.models.discovery": "test_recipes",
+    "risk.models.logistic": "test_scorecard", "risk.models.sql_profiles": "test_sql",
+}
+#: Pages are tested as people use them: in a real browser.
+PAGES = {"risk.ui.pages": "test_browser", "risk.ui.pages.training_": "test_training_browser",
+         "risk.ui.pages.lab_page": "test_ui_lab", "risk.ui.opening": "test_training_browser"}
+
+
+def test_files(module: str) -> list[str]:
+    """Names of test files that are the module's: its own, then its room's."""
+    listed = [PAGES[p] for p in sorted(PAGES, key=len, reverse=True) if module.startswith(p)][:1]
+    if module in TESTED_BY or listed:
+        return [TESTED_BY.get(module) or listed[0]]
+    first, *rest = module.split(".")
+    parts = rest if first == "risk" else [first, *rest]
+    own = ["test_" + "_".join(parts[k:]) for k in range(len(parts))]
+    in_room = len(parts) > 1 or any((ROOT / at / parts[0]).is_dir() for at in (".", "risk"))
+    return [*own, f"test_{parts[0]}", f"test_{parts[0]}_*"] if in_room else own
+
+
+test_files.__test__ = False
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_every_module_has_a_test_file(path: Path) -> None:
+    names = test_files(module_of(path))
+    found = [name for name in names if [*(ROOT / "tests").glob(f"{name}.py")]]
+    assert found, f"{module_of(path)}: expected one of tests/{', '.join(names)}.py; write it, or say in TESTED_BY where"
+
+
 def test_the_guard_sees_a_breach(tmp_path: Path) -> None:
     """The rules above can fail: a lower room that imports a higher one is seen."""
     bad = tmp_path / "bad.py"
     bad.write_text("from risk import workbench\nimport risk.store\n")
     assert [room_of(name) for name, _ in imports_of(bad)] == ["risk.workbench", "risk.store"]
     assert PLACE["risk.workbench"] > PLACE["risk.schema"]
+    assert test_files("risk.unheard_of") == ["test_unheard_of"], "a new module needs a file of its own"
 
 
 def test_help_answers_without_heavy_imports() -> None:
