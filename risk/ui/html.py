@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-__all__ = ["Html", "STYLE", "bullets", "chip", "definition_rows", "escape", "note", "table", "tag"]
+__all__ = ["Html", "STYLE", "bullets", "chip", "definition_rows", "escape", "more", "note", "table", "tag"]
 
 
 class Html(str):
@@ -46,6 +46,15 @@ def note(text: object, kind: str = "plain") -> Html:
 def bullets(lines: Iterable[object], css: str = "rk-list") -> Html:
     """A list of lines."""
     return tag("ul", Html("".join(tag("li", line) for line in lines)), css)
+
+
+def more(title: object, content: object) -> Html:
+    """Something that is one click away, without asking the server.
+
+    >>> more("2 more", tag("p", "a & b"))
+    '<details class="rk-more"><summary>2 more</summary><p>a &amp; b</p></details>'
+    """
+    return tag("details", Html(tag("summary", title) + escape(content)), "rk-more")
 
 
 def definition_rows(rows: Iterable[tuple[object, object]]) -> Html:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from risk.ui.charts import base
+from risk.ui.i18n import _
 
 __all__ = ["burden", "limits", "missed", "year"]
 
@@ -37,7 +38,7 @@ def year(rows: Sequence[dict[str, Any]], *, week: int, title: str, theme: str) -
             "x": {
                 "field": "week",
                 "type": "quantitative",
-                "title": "week",
+                "title": _("week"),
                 "scale": {"domain": [1, last], "nice": False},
             },
             "y": {

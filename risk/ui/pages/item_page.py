@@ -15,6 +15,8 @@ from risk.ui.present.log import log_rows
 from risk.ui.present.words import channel_title, lane_title, status_words
 from risk.ui.session import PAGES, actor, headline, show_flash, theme
 
+AT_ONCE = 6  # reasons that are read; weaker ones are one click away
+
 
 def draw() -> None:
     """Draw the page of the item in the address (``?item=…``)."""
@@ -91,7 +93,12 @@ def _reasons(view: ItemView) -> None:
 def _listed(title: str, reasons, none: str) -> None:
     st.subheader(title, anchor=False)
     lines = [html.Html(reason_html(r.sentence, r.effect) + ".") for r in reasons]
-    st.html(html.bullets(lines) if lines else html.tag("p", none))
+    if not lines:
+        st.html(html.tag("p", none))
+        return
+    first, weaker = lines[:AT_ONCE], lines[AT_ONCE:]
+    said = plural("{n} weaker reason", "{n} weaker reasons", len(weaker))
+    st.html(html.bullets(first) + (html.more(said, html.bullets(weaker)) if weaker else ""))
 
 
 def _declaration(sections: tuple[Section, ...]) -> None:
