@@ -107,7 +107,8 @@ def _bound(heard: list[dict[str, object]], a_week: int) -> list[list[object]]:
         seen = t["new"].mean() / np.sqrt(t["ordinary"].mean())
         needed = norm.isf(1 / (52 * t["words"].mean()))
         large = a_week * (needed / seen) ** 2
-        rows.append([word, t["new"].mean(), t["ordinary"].mean(), f"{seen:.1f}", f"{needed:.1f}", f"{large:,.0f}"])
+        counts = (f"{t[c].mean():.1f}" for c in ("new", "ordinary"))
+        rows.append([word, *counts, f"{seen:.1f}", f"{needed:.1f}", f"{round(large, -3):,.0f}"])
     return rows
 
 
