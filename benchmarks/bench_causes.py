@@ -52,10 +52,12 @@ def models_of(data: Data) -> dict[str, FittedModel]:
 
 @dataclass(frozen=True)
 class Asked:
-    """Irregular items that the default flags: attributions by model, to features and to stated fields."""
+    """Irregular items that the default flags: attributions by model, to features and to stated fields; `apart`
+    takes gross and net weight for two fields that know nothing of one another."""
 
     by_reason: dict[str, np.ndarray]
     by_field: dict[str, np.ndarray]
+    apart: dict[str, np.ndarray]
     causes: Causes
     reads: list[tuple[str, ...]]
     alone: list[tuple[str]]
@@ -78,17 +80,19 @@ def asked(items: int, seed: int, rate: float, draws: int) -> Asked:
         told = model.attribute(newer.iloc[rows])
         phis[name] = told[[c for c in told if c.startswith("phi_")]].to_numpy()
     by_field, alone = stated_attributions(models, newer.iloc[rows], past, draws=draws, seed=seed)
-    return Asked(phis, by_field, causes_of(known.iloc[rows], contains=CONTAINS),
+    apart, _ = stated_attributions(models, newer.iloc[rows], past, contains={}, draws=draws, seed=seed)
+    return Asked(phis, by_field, apart, causes_of(known.iloc[rows], contains=CONTAINS),
                  list(first.features.reads().values()), next(iter(alone.values())))
 
 
 def pooled(found: list[Asked]) -> Asked:
     """Items of all seeds as one."""
     phis = [{name: np.concatenate([getattr(f, way)[name] for f in found]) for name in found[0].by_reason}
-            for way in ("by_reason", "by_field")]
+            for way in ("by_reason", "by_field", "apart")]
     parts = {k: np.concatenate([getattr(f.causes, k) for f in found])
              for k in ("altered", "evidence", "scheme", "contained")}
-    return replace(found[0], by_reason=phis[0], by_field=phis[1], causes=Causes(found[0].causes.fields, **parts))
+    return replace(found[0], by_reason=phis[0], by_field=phis[1], apart=phis[2],
+                   causes=Causes(found[0].causes.fields, **parts))
 
 
 def between(row: pd.Series, name: str = "") -> str:
@@ -108,7 +112,8 @@ def main(arguments: list[str] | None = None) -> None:
     print(machine("numba", "scikit-learn", "shap"))
     print(f"`teaching`, seeds {', '.join(map(str, given.seeds))}, {given.items:,} items each; "
           f"{len(found.causes.altered)} irregular items among the default model's {given.rate:.0%} highest scores.")
-    for way, phis, reads in (("by reason", found.by_reason, found.reads), ("by field", found.by_field, found.alone)):
+    for way, phis, reads in (("by reason", found.by_reason, found.reads), ("by field", found.by_field, found.alone),
+                             ("by field, weights apart", found.apart, found.alone)):
         _compared(way, phis, reads, found.causes)
 
 

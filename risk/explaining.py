@@ -40,7 +40,6 @@ __all__ = ["ExplanationAudit", "CounterCheck", "audit_explanations", "compare_it
            "stated_attributions"]
 
 _STEADY_ITEMS, _NUDGES, _NUDGE = 2000, 3, 0.01
-_PARTS = {whole: parts[0] for whole, parts in CONTAINS.items()}  # gross weight: net weight and what is beyond it
 _ADDED_UP = 5000  # items beside the flagged ones whose attributions are added up
 
 
@@ -143,7 +142,8 @@ def audit_explanations(
 
 
 def stated_attributions(
-    models: Mapping[str, FittedModel], items: pd.DataFrame, background: pd.DataFrame, *, draws: int = 32, seed: int = 0
+    models: Mapping[str, FittedModel], items: pd.DataFrame, background: pd.DataFrame, *,
+    contains: Mapping[str, Sequence[str]] = CONTAINS, draws: int = 32, seed: int = 0
 ) -> tuple[dict[str, np.ndarray], dict[str, list[tuple[str]]]]:
     """Attributions to the raw fields that were stated, the same questions asked of every model.
 
@@ -153,8 +153,11 @@ def stated_attributions(
         By name.
     items, background
         Declarations that know their parties' past; `background` are past ones that items are compared with.
+    contains
+        Fields whose stated amount includes that of another, here the first named: gross weight is played as what
+        is beyond net weight.
     draws
-        How many of them each item is compared with.
+        How many past declarations each item is compared with.
 
     Returns
     -------
@@ -166,7 +169,7 @@ def stated_attributions(
     alone: dict[str, list[tuple[str]]] = {}
     for names in _alike(models):
         some = [models[name] for name in names]
-        game = Stated.of(some[0].features, parts=_PARTS)
+        game = Stated.of(some[0].features, parts={whole: parts[0] for whole, parts in contains.items()})
         told = field_attributions(lambda frame, some=some: _margins(some, frame), items, background, game,
                                   draws=draws, seed=seed)
         phis |= {name: told[..., k] for k, name in enumerate(names)}
