@@ -100,7 +100,7 @@ def test_they_add_up_and_a_silent_field_gets_nothing(seed: int) -> None:
 
 @settings(max_examples=10)
 @given(st.integers(0, 10_000))
-def test_every_declaration_of_the_game_could_have_been_made(seed: int) -> None:
+def test_gross_weight_never_falls_below_net_weight(seed: int) -> None:
     rng, both = np.random.default_rng([seed, 7]), made(8, seed)
     rows, past = rng.integers(0, 8, (2, 30))
     from_item = rng.random((30, 4)) < 0.5

@@ -5,9 +5,10 @@ from a past declaration; its features are made anew by the model's own code, and
 averaged over past declarations. So one definition serves every model, whatever form it has and however its
 features overlap.
 
-Every declaration of the game could have been made. Where a stated amount includes another (gross weight is net
+A mixed declaration should be one that could have been made. Where a stated amount includes another (gross weight is net
 weight and packaging) the players are the part and *what is beyond it*: another net weight brings another gross
 weight with it, and gross weight never falls below net. The same holds for a moment that is told against another.
+Other rules of a trade (how heavy a letter may be) are not known here, and mixtures may break them.
 
 >>> frame = pd.DataFrame({"net": [3.0, 1.0], "gross": [4.0, 3.0]})
 >>> game = Stated(("net", "gross"), parts={"gross": "net"})
