@@ -72,8 +72,10 @@ def rules(data):
 
 
 #: Files whose tests wait for processes and browsers longest. They start first, so that two workers end together.
-_LONG = ("test_training_browser", "test_browser", "test_cli", "test_batch", "test_store", "test_training",
-         "test_service", "test_data_synthetic_difficulty", "test_leakage", "test_retraining", "test_store_postgres")
+_LONG = ("test_training_browser", "test_browser", "test_batch", "test_store", "test_training",
+         "test_data_synthetic_difficulty", "test_retraining", "test_data_synthetic_stream", "README",
+         "test_store_postgres", "test_data_synthetic_oracle", "test_data_synthetic_report", "test_demo",
+         "test_workbench", "test_boosted", "test_recipes", "test_long_work", "test_leakage", "test_store_rooms")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
