@@ -25,6 +25,7 @@ __all__ = [
     "detection",
     "drift",
     "importance",
+    "policy_lines",
     "waterfall",
 ]
 
@@ -207,34 +208,38 @@ def capacity_curve(points: Sequence[dict[str, float]], *, at: int, finds: float,
 
 def detection(rows: Sequence[dict[str, Any]], theme: str) -> Spec:
     """Detection rate of each policy against the examination rate."""
+    x = {
+        "field": "rate",
+        "type": "quantitative",
+        "title": _("share of items examined"),
+        "axis": {"format": ".1%", "values": sorted({r["rate"] for r in rows})},
+    }
+    tooltip = [
+        {"field": "policy"},
+        {"field": "rate", "format": ".1%", "title": _("examined")},
+        {"field": "detected", "format": ".1%", "title": _("found")},
+        {"field": "hit", "format": ".1%", "title": _("hit rate")},
+    ]
+    y = {"field": "detected", "title": _("share of irregular items found")}
+    return policy_lines(rows, x=x, y=y, tooltip=tooltip, inks=POLICIES[theme], theme=theme)
+
+
+def policy_lines(
+    rows: Sequence[dict[str, Any]], *, x: Spec, y: Spec, tooltip: list[Spec], inks: Sequence[str], theme: str
+) -> Spec:
+    """A line a way to choose items, told apart by ink and by shape; `y` is a share of 0 to 1."""
     names = list(dict.fromkeys(r["policy"] for r in rows))
-    shape = {"field": "policy", "type": "nominal", "sort": names, "title": None}
+    who = {"field": "policy", "type": "nominal", "sort": names, "title": None, "legend": LEGEND}
+    share = {"type": "quantitative", "axis": {"format": ".0%"}, "scale": {"domain": [0, 1]}}
     return base(theme, 280) | {
         "data": {"values": list(rows)},
         "mark": {"type": "line", "point": {"filled": True, "size": 70}, "strokeWidth": 2.5},
         "encoding": {
-            "x": {
-                "field": "rate",
-                "type": "quantitative",
-                "title": _("share of items examined"),
-                "axis": {"format": ".1%", "values": sorted({r["rate"] for r in rows})},
-            },
-            "y": {
-                "field": "detected",
-                "type": "quantitative",
-                "title": _("share of irregular items found"),
-                "axis": {"format": ".0%"},
-                "scale": {"domain": [0, 1]},
-            },
-            "color": shape
-            | {"scale": {"range": POLICIES[theme][: len(names)]}, "legend": LEGEND},
-            "shape": shape | {"legend": LEGEND},
-            "tooltip": [
-                {"field": "policy"},
-                {"field": "rate", "format": ".1%", "title": _("examined")},
-                {"field": "detected", "format": ".1%", "title": _("found")},
-                {"field": "hit", "format": ".1%", "title": _("hit rate")},
-            ],
+            "x": x,
+            "y": share | y,
+            "color": who | {"scale": {"range": list(inks[: len(names)])}},
+            "shape": who,
+            "tooltip": tooltip,
         },
     }
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from risk.ui.charts import INK, LEGEND, POLICIES, base
+from risk.ui.charts import INK, POLICIES, base, policy_lines
 from risk.ui.i18n import _
 
 __all__ = ["costs", "crowd", "heat_map", "shape"]
@@ -74,38 +74,22 @@ def _band(y: Spec, unit: str, categorical: bool, color: str) -> Spec:
 
 def costs(rows: Sequence[dict[str, Any]], theme: str) -> Spec:
     """What each way to choose saves, against the price of a miss in examinations (a logarithmic axis)."""
-    names = list(dict.fromkeys(r["policy"] for r in rows))
-    who = {"field": "policy", "type": "nominal", "sort": names, "title": None}
     prices = sorted({r["ratio"] for r in rows})
-    return base(theme, 260) | {
-        "data": {"values": list(rows)},
-        "mark": {"type": "line", "point": {"filled": True, "size": 60}, "strokeWidth": 2.5},
-        "encoding": {
-            "x": {
-                "field": "ratio",
-                "type": "quantitative",
-                "scale": {"type": "log", "domain": [prices[0], prices[-1]]},
-                "title": _("one miss costs as much as so many examinations"),
-                "axis": {"values": prices, "format": "~g"},
-            },
-            "y": {
-                "field": "saved",
-                "type": "quantitative",
-                "title": _("share of the cost saved"),
-                "axis": {"format": ".0%"},
-                "scale": {"domain": [0, 1]},
-            },
-            "color": who
-            | {"scale": {"range": POLICIES[theme][1 : len(names) + 1]}, "legend": LEGEND},
-            "shape": who | {"legend": LEGEND},
-            "tooltip": [
-                {"field": "policy"},
-                {"field": "ratio", "title": _("a miss costs")},
-                {"field": "rate", "format": ".1%", "title": _("examined")},
-                {"field": "saved", "format": ".0%", "title": _("saved")},
-            ],
-        },
+    x = {
+        "field": "ratio",
+        "type": "quantitative",
+        "scale": {"type": "log", "domain": [prices[0], prices[-1]]},
+        "title": _("one miss costs as much as so many examinations"),
+        "axis": {"values": prices, "format": "~g"},
     }
+    tooltip = [
+        {"field": "policy"},
+        {"field": "ratio", "title": _("a miss costs")},
+        {"field": "rate", "format": ".1%", "title": _("examined")},
+        {"field": "saved", "format": ".0%", "title": _("saved")},
+    ]
+    y = {"field": "saved", "title": _("share of the cost saved")}
+    return policy_lines(rows, x=x, y=y, tooltip=tooltip, inks=POLICIES[theme][1:], theme=theme)  # chance saves nothing
 
 
 def crowd(rows: Sequence[dict[str, Any]], *, unit: str, categorical: bool, theme: str) -> Spec:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Iterable
+from typing import Any, Protocol
 
 import streamlit as st
 
+from risk.ui import html
 from risk.ui.i18n import _, number
 
-__all__ = ["Paged", "pager", "page_of", "to_first_page"]
+__all__ = ["Paged", "chart", "pager", "page_of", "section", "to_first_page"]
 
 
 class Paged(Protocol):
@@ -60,3 +62,14 @@ def pager(name: str, found: Paged) -> None:
                 on_click=_turn,
                 args=(name, found.page + 1),
             )
+
+
+def section(title: str, words: str) -> None:
+    """A heading, and below it in small what is shown and how to read it."""
+    st.subheader(title, anchor=False)
+    st.html(html.tag("p", words, "rk-small"))
+
+
+def chart(spec: dict[str, Any], *, key: str, alt: Iterable[str]) -> None:
+    """A chart in the page's own colours; `alt` says each of its marks in words, for who cannot see it."""
+    st.vega_lite_chart(spec=spec, theme=None, key=key, alt="; ".join(alt))

@@ -1,5 +1,7 @@
 """The model: what it learnt from, what it is worth at a capacity, and what each detail does to the score."""
 
+from typing import Any
+
 import streamlit as st
 
 from risk.boosted import BoostedTrees
@@ -11,6 +13,7 @@ from risk.ui.i18n import N_, _, moment, number, percent
 from risk.ui.present import model as present
 from risk.ui.present.groups import compared, groups
 from risk.ui.session import headline, show_flash, theme
+from risk.ui.widgets import chart, section
 
 NO_MODEL = N_("No model is registered yet. Train one: risk train DATA – or make everything with: make demo.")
 
@@ -44,19 +47,15 @@ def draw() -> None:
 def _what(model: FittedModel) -> None:
     manifest = shared.house().workspace.registry.manifest(model.model_id)
     st.html(html.definition_rows(present.facts(model, manifest)))
-    st.subheader(_("What moves scores most"), anchor=False)
     rows = _importance(model)
     if not rows:
+        st.subheader(_("What moves scores most"), anchor=False)
         st.html(html.note(_("No queue has been scored by this model yet.")))
         return
     words = _("How much each detail typically changes the odds, over the items of the newest queue.")
-    st.html(html.tag("p", words, "rk-small"))
-    st.vega_lite_chart(
-        spec=charts.importance(rows, theme()),
-        theme=None,
-        key="importance",
-        alt="; ".join(f"{r['title']} ×{r['factor']:.2f}" for r in rows),
-    )
+    section(_("What moves scores most"), words)
+    alt = (f"{r['title']} ×{r['factor']:.2f}" for r in rows)
+    chart(charts.importance(rows, theme()), key="importance", alt=alt)
 
 
 def _importance(model: FittedModel) -> list[dict]:
@@ -93,23 +92,18 @@ def _judged(model: FittedModel) -> Evaluation | None:
 
 
 def _capacity(judged: Evaluation) -> None:
-    st.subheader(_("What a capacity buys"), anchor=False)
     words = _(
         "When only a share of all items can be examined and the highest scores are taken: how many of the "
         "irregular items are among them?"
     )
-    st.html(html.tag("p", words, "rk-small"))
-    rows = present.capacity_rows(judged)
-    at = _("{policy} at {rate}: {found} found")
-    st.vega_lite_chart(
-        spec=charts.detection(rows, theme()),
-        theme=None,
-        key="detection",
-        alt="; ".join(
-            at.format(policy=r["policy"], rate=percent(r["rate"], 1), found=percent(r["detected"]))
-            for r in rows
-        ),
-    )
+    section(_("What a capacity buys"), words)
+    rows, at = present.capacity_rows(judged), _("{policy} at {rate}: {found} found")
+    alt = (at.format(policy=r["policy"], rate=percent(r["rate"], 1), found=percent(r["detected"])) for r in rows)
+    chart(charts.detection(rows, theme()), key="detection", alt=alt)
+    _capacity_table(rows)
+
+
+def _capacity_table(rows: list[dict[str, Any]]) -> None:
     headers = (
         _("Examined"),
         _("Chosen by"),
@@ -134,39 +128,31 @@ def _costs(judged: Evaluation) -> None:
     rows = present.cost_rows(judged)
     if not rows:
         return
-    st.subheader(_("What it saves"), anchor=False)
     words = _(
         "How much a missed irregular item costs is for the service to say. For each price, every way to choose "
         "is shown at its own best capacity; saved is measured against examining everything or nothing, "
         "whichever is cheaper."
     )
-    st.html(html.tag("p", words, "rk-small"))
+    section(_("What it saves"), words)
     said = _("{policy}, a miss costs {ratio}: {saved} saved at {rate} examined")
-    st.vega_lite_chart(
-        spec=model_charts.costs(rows, theme()),
-        theme=None,
-        key="costs",
-        alt="; ".join(
-            said.format(
-                policy=r["policy"], ratio=number(r["ratio"]), saved=percent(r["saved"]), rate=percent(r["rate"], 1)
-            )
-            for r in rows
-        ),
+    alt = (
+        said.format(policy=r["policy"], ratio=number(r["ratio"]), saved=percent(r["saved"]), rate=percent(r["rate"], 1))
+        for r in rows
     )
+    chart(model_charts.costs(rows, theme()), key="costs", alt=alt)
 
 
 def _estimates(judged: Evaluation) -> None:
     rows = present.estimate_rows(judged)
     if not rows:
         return
-    st.subheader(_("What examinations alone would say"), anchor=False)
     words = _(
         "How many of 100 items are irregular, estimated from the examined ones only. The naive estimate counts "
         "them as if they had been picked blindly. The other two let each count for as many items as it stands for, "
         "and are right on average whatever was targeted; their intervals are as wide as the few random checks make "
         "them."
     )
-    st.html(html.tag("p", words, "rk-small"))
+    section(_("What examinations alone would say"), words)
     headers = (_("Among"), _("Estimate"), _("Speaks of"), _("Per 100"), _("95 % interval"), _("In truth"))
     known = any(r[-1] for r in rows)
     cells = [r if known else r[:-1] for r in rows]
@@ -176,22 +162,15 @@ def _estimates(judged: Evaluation) -> None:
 
 
 def _calibration(judged: Evaluation) -> None:
-    st.subheader(_("Do the scores mean what they say?"), anchor=False)
     rows = judged.reliability.to_dict("records")
     words = _(
         "Items in ten groups by score. On the dashed line, as many were irregular as the scores said; the "
         "bars are 95 % intervals. Both axes are stretched at the low end."
     )
-    st.html(html.tag("p", words, "rk-small"))
+    section(_("Do the scores mean what they say?"), words)
     said = _("said {stated}, was {observed}")
-    st.vega_lite_chart(
-        spec=charts.calibration(rows, theme()),
-        theme=None,
-        key="calibration",
-        alt="; ".join(
-            said.format(stated=percent(r["stated"], 1), observed=percent(r["observed"], 1)) for r in rows
-        ),
-    )
+    alt = (said.format(stated=percent(r["stated"], 1), observed=percent(r["observed"], 1)) for r in rows)
+    chart(charts.calibration(rows, theme()), key="calibration", alt=alt)
 
 
 def _groups(model: FittedModel) -> None:
@@ -269,7 +248,10 @@ def _shapes(model: FittedModel) -> None:
         key="feature",
         persist_state="session",
     )
-    shape = present.shape_of(model, name)
+    _draw_shape(present.shape_of(model, name))
+
+
+def _draw_shape(shape: present.Shape) -> None:
     words = _(
         "Above the dashed line the detail raises the odds, below it lowers them. The grey bars show "
         "how many items have such a value: where there are few, the model has seen little."
@@ -277,18 +259,11 @@ def _shapes(model: FittedModel) -> None:
     if shape.banded:
         words += " " + _("The shaded band shows how far fits to other samples of the items would differ.")
     st.html(html.tag("p", words, "rk-small"))
-    st.vega_lite_chart(
-        spec=model_charts.shape(shape.rows, unit=shape.unit, categorical=shape.categorical, theme=theme()),
-        theme=None,
-        key="shape",
-        alt="; ".join(f"{r['words']}: ×{number(r['factor'], 2)}" for r in shape.rows),
-    )
-    st.vega_lite_chart(
-        spec=model_charts.crowd(shape.rows, unit=shape.unit, categorical=shape.categorical, theme=theme()),
-        theme=None,
-        key="crowd",
-        alt="; ".join(f"{r['words']}: {percent(r['share'], 1)}" for r in shape.rows),
-    )
+    axis = {"unit": shape.unit, "categorical": shape.categorical, "theme": theme()}
+    alt = (f"{r['words']}: ×{number(r['factor'], 2)}" for r in shape.rows)
+    chart(model_charts.shape(shape.rows, **axis), key="shape", alt=alt)
+    alt = (f"{r['words']}: {percent(r['share'], 1)}" for r in shape.rows)
+    chart(model_charts.crowd(shape.rows, **axis), key="crowd", alt=alt)
     for words in (shape.missing, shape.because and _("Held to one direction: {why}", why=shape.because)):
         if words:
             st.html(html.tag("p", words, "rk-small"))
@@ -312,12 +287,8 @@ def _pairs(model: FittedModel) -> None:
             "rk-small",
         )
     )
-    st.vega_lite_chart(
-        spec=model_charts.heat_map(rows, x=x, y=y, theme=theme()),
-        theme=None,
-        key="heat",
-        alt="; ".join(f"{r['a']} + {r['b']}: {r['words']}" for r in rows[:40]),
-    )
+    alt = (f"{r['a']} + {r['b']}: {r['words']}" for r in rows[:40])
+    chart(model_charts.heat_map(rows, x=x, y=y, theme=theme()), key="heat", alt=alt)
 
 
 def _card(model: FittedModel) -> None:

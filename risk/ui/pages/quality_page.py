@@ -8,6 +8,7 @@ from risk.ui.i18n import _, number
 from risk.ui.present import quality as present
 from risk.ui.present.words import action_title
 from risk.ui.session import headline, show_flash, theme
+from risk.ui.widgets import chart, section
 
 
 def draw() -> None:
@@ -44,12 +45,11 @@ def _decisions(batch: Batch) -> list:
 
 
 def _quality(batch: Batch) -> None:
-    st.subheader(_("How good are the data that come in?"), anchor=False)
     words = _(
         "Completeness: share of the declarant's fields that are stated. Timeliness: advance data came before "
         "the item. Accuracy: gross weight is at least net weight. Consistency: the route's fields agree."
     )
-    st.html(html.tag("p", words, "rk-small"))
+    section(_("How good are the data that come in?"), words)
     model = shared.model(batch.model_id)
     names = [f.name for f in model.dictionary.groups]
     if not names:
@@ -78,20 +78,15 @@ def _quality(batch: Batch) -> None:
 
 
 def _drift(batch: Batch) -> None:
-    st.subheader(_("Do items still look like those the model learnt from?"), anchor=False)
     words = _(
         "Each detail's population stability index: below 0.1 it is steady, above 0.25 it has moved so far "
         "that the model's experience may no longer hold."
     )
-    st.html(html.tag("p", words, "rk-small"))
+    section(_("Do items still look like those the model learnt from?"), words)
     found = lookups.drifted(batch)
     rows = [{"title": d.title, "index": d.index, "verdict": d.verdict} for d in found[:15]]
-    st.vega_lite_chart(
-        spec=charts.drift(rows, theme()),
-        theme=None,
-        key="drift",
-        alt="; ".join(f"{d.title}: {number(d.index, 2)}, {d.verdict}" for d in found),
-    )
+    alt = (f"{d.title}: {number(d.index, 2)}, {d.verdict}" for d in found)
+    chart(charts.drift(rows, theme()), key="drift", alt=alt)
 
 
 if __name__ == "__main__":
