@@ -108,13 +108,28 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--rate", type=float, default=0.02)
     parser.add_argument("--draws", type=int, default=32)
     given = parser.parse_args(arguments)
-    found = pooled([asked(given.items, seed, given.rate, given.draws) for seed in given.seeds])
+    streams = [asked(given.items, seed, given.rate, given.draws) for seed in given.seeds]
+    found = pooled(streams)
     print(machine("numba", "scikit-learn", "shap"))
     print(f"`teaching`, seeds {', '.join(map(str, given.seeds))}, {given.items:,} items each; "
           f"{len(found.causes.altered)} irregular items among the default model's {given.rate:.0%} highest scores.")
     for way, phis, reads in (("by reason", found.by_reason, found.reads), ("by field", found.by_field, found.alone),
                              ("by field, weights apart", found.apart, found.alone)):
         _compared(way, phis, reads, found.causes)
+    for way, told in (("by reason", [(s.by_reason, s.reads, s.causes) for s in streams]),
+                      ("by field", [(s.by_field, s.alone, s.causes) for s in streams])):
+        print(f"Pointing game {way}, default less boosted, whole streams resampled: {_over_streams(told)}")
+
+
+def _over_streams(told: Sequence[tuple[dict[str, np.ndarray], Sequence[Sequence[str]], Causes]]) -> str:
+    """The difference over streams, each model being trained once a stream, with a 95 % interval."""
+    rows = [side_by_side(phis, dict.fromkeys(phis, reads), causes).query("measure == 'pointing_game'")
+            .set_index("model").loc["boosted"] for phis, reads, causes in told]
+    n, less = (np.array([row[c] for row in rows], dtype=float) for c in ("n", "difference"))
+    drawn = np.random.default_rng(0).integers(0, len(n), (5000, len(n)))
+    low, high = np.quantile((n * less)[drawn].sum(axis=1) / n[drawn].sum(axis=1), [0.025, 0.975])
+    return (f"{(n * less).sum() / n.sum():+.3f} [{low:+.3f}, {high:+.3f}]; above in {(less > 0).sum()}, "
+            f"below in {(less < 0).sum()} of {len(n)}")
 
 
 def _compared(way: str, phis: dict[str, np.ndarray], reads: Sequence[Sequence[str]], causes: Causes) -> None:
