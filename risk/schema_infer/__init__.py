@@ -128,7 +128,6 @@ def _fit(look: Look, role: str) -> Look:
 
 
 def _package(guesses: list[Guess], *, name: str, clock: str, label: str) -> dict[str, Any]:
-    slug = re.sub(r"[^a-z0-9._-]+", "-", Path(shown_name(name)).stem.lower()).strip("-.") or "table"
     by_name = {g.name: g for g in guesses}
     _note_clock_and_label(by_name, clock, label)
     step = _step_hours(by_name[clock].look) if clock else {}
@@ -143,22 +142,18 @@ def _package(guesses: list[Guess], *, name: str, clock: str, label: str) -> dict
         "features": [_rate(g, set(by_name), step) for g in guesses if g.wants_rate]
         + (party_features(guesses) if clock else []),
     }
-    resource = {
-        "name": "declarations",
-        "path": shown_name(name),
-        "encoding": "utf-8",
-        "schema": {
-            "fields": fields,
-            "missingValues": [""],
-            "primaryKey": next(g.name for g in guesses if g.role == "id"),
-        },
-    }
+    key = next(g.name for g in guesses if g.role == "id")
     return {
-        "name": slug,
+        "name": re.sub(r"[^a-z0-9._-]+", "-", Path(shown_name(name)).stem.lower()).strip("-.") or "table",
         "title": title_of(Path(name).stem),
-        "resources": [resource],
+        "resources": [_resource(shown_name(name), fields, key)],
         "risk": {**({"clock": clock} if clock else {}), **risk},
     }
+
+
+def _resource(path: str, fields: list[dict[str, Any]], key: str) -> dict[str, Any]:
+    schema = {"fields": fields, "missingValues": [""], "primaryKey": key}
+    return {"name": "declarations", "path": path, "encoding": "utf-8", "schema": schema}
 
 
 def _note_clock_and_label(by_name: dict[str, Guess], clock: str, label: str) -> None:

@@ -126,18 +126,7 @@ def _frequency_axis(low: float, high: float) -> Spec:
 def waterfall(bars: Sequence[Bar], theme: str) -> Spec:
     """How the score moves from a typical item to this one; log-odds, said as frequencies."""
     _ink, faint, up, down = INK[theme]
-    order = [b.title for b in bars]
-    rows = [
-        {
-            "what": b.title,
-            "from": round(b.start, 4),
-            "to": round(b.end, 4),
-            "effect": b.effect,
-            "way": _("raises") if b.end > b.start else _("lowers"),
-            "short": _short(b),
-        }
-        for b in bars
-    ]
+    rows, order = [_step(b) for b in bars], [b.title for b in bars]
     ends = [x for b in bars for x in (b.start, b.end)]
     low, high = min(ends), max(ends)
     pad, room = 0.05 * (high - low) + 0.2, 0.22 * (high - low) + 0.4  # room for the words right of a bar
@@ -163,13 +152,25 @@ def waterfall(bars: Sequence[Bar], theme: str) -> Spec:
         "mark": {"type": "text", "aria": False, "align": "left", "dx": 5, "fontSize": 12},
         "encoding": {"y": y, "x": {"field": "right", "type": "quantitative"}, "text": {"field": "short"}},
     }
-    for row in rows:
-        row["right"] = max(row["from"], row["to"])
     start = {
         "mark": {"type": "rule", "aria": False, "strokeDash": [4, 3], "color": faint},
         "encoding": {"x": {"datum": bars[0].start if bars else 0}},
     }
     return base(theme, 34 * len(rows) + 70) | {"data": {"values": rows}, "layer": [start, bar, words]}
+
+
+def _step(bar: Bar) -> dict[str, Any]:
+    """A bar's row: where it begins and ends in log-odds, its rightmost point, and its words."""
+    begins, ends = round(bar.start, 4), round(bar.end, 4)
+    return {
+        "what": bar.title,
+        "from": begins,
+        "to": ends,
+        "right": max(begins, ends),
+        "effect": bar.effect,
+        "way": _("raises") if bar.end > bar.start else _("lowers"),
+        "short": _short(bar),
+    }
 
 
 def _short(bar: Bar) -> str:

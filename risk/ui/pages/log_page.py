@@ -53,6 +53,16 @@ def draw() -> None:
 
 def _verification() -> None:
     store, head = shared.house().store, shared.house().store.head()
+    asked = _buttons()
+    if head is None or not (asked or head.seq <= VERIFY_AT_ONCE):
+        return
+    _show(store.verify())
+    if st.session_state.get("sealed"):
+        st.html(html.note(st.session_state["sealed"], "good"))
+
+
+def _buttons() -> bool:
+    """What can be done with the log; whether verifying was asked for just now."""
     with st.container(horizontal=True):
         asked = st.button(_("Verify the whole log now"), key="verify", type="primary")
         st.button(
@@ -72,9 +82,10 @@ def _verification() -> None:
             key="export",
             on_click="ignore",
         )
-    if head is None or not (asked or head.seq <= VERIFY_AT_ONCE):
-        return
-    result = store.verify()
+    return asked
+
+
+def _show(result: Verification) -> None:
     st.html(
         html.tag("div", _verdict(result), f"rk-note rk-note-{'good' if result.ok else 'bad'}", role="status")
     )
@@ -86,8 +97,6 @@ def _verification() -> None:
                 caption=_("Findings"),
             )
         )
-    if st.session_state.get("sealed"):
-        st.html(html.note(st.session_state["sealed"], "good"))
 
 
 def _verdict(result: Verification) -> str:

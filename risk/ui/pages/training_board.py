@@ -16,19 +16,33 @@ from risk.ui.session import PAGES, theme
 def draw() -> None:
     """Draw the board of the session this browser directs or watches."""
     key = training.key_of(training.TRAINER) or training.key_of(training.WATCH)
-    try:
-        if key is None:
-            raise RiskError(_("This browser may not show a board."))
-        told = training.hall().board(key)
-    except NotFound:
-        st.html(html.note(_("The answers of this session are deleted, and its board with them.")))
-        return
-    except RiskError as error:
-        st.html(html.note(i18n.told(error)))
-        st.link_button(_("Open a board with its key"), f"{training.base()}/watch")
+    told = _told(key)
+    if key is None or told is None:
         return
     view = present.board_view(told, training.hall().header(key.session_id).plan)
     st.html(html.tag("span", "", "rk-board-page") + html.tag("h1", view.title, "rk-board-title"))
+    _draw_board(key, view, told)
+    kind = training.TRAINER if training.key_of(training.TRAINER) else training.WATCH
+    if kind == training.TRAINER:
+        st.page_link(PAGES["training"], label=_("Back to the training room"))
+    training.listen(kind, training.board_mark(key.session_id))
+
+
+def _told(key: Key | None) -> Board | None:
+    """What the board may say; where there is none, that is said instead."""
+    try:
+        if key is None:
+            raise RiskError(_("This browser may not show a board."))
+        return training.hall().board(key)
+    except NotFound:
+        st.html(html.note(_("The answers of this session are deleted, and its board with them.")))
+    except RiskError as error:
+        st.html(html.note(i18n.told(error)))
+        st.link_button(_("Open a board with its key"), f"{training.base()}/watch")
+    return None
+
+
+def _draw_board(key: Key, view: present.BoardView, told: Board) -> None:
     if told.kind == "lobby":
         _lobby(key, told)
     _progress(view, told)
@@ -42,10 +56,6 @@ def draw() -> None:
         st.html(html.tag("p", html.Html(html.tag("strong", what) + " " + html.escape(how)), "rk-board-line"))
     if told.block or told.over:
         _seal(key)
-    kind = training.TRAINER if training.key_of(training.TRAINER) else training.WATCH
-    if kind == training.TRAINER:
-        st.page_link(PAGES["training"], label=_("Back to the training room"))
-    training.listen(kind, training.board_mark(key.session_id))
 
 
 def _lobby(key: Key, told: Board) -> None:
