@@ -118,6 +118,7 @@ def test_a_decision_and_its_entry_are_written_together(store, clock):
     assert entry.data()["model_id"] == "model-1" and entry.hash == receipt.hash
     assert entry.utc == case.decided_utc == "2026-01-05T08:00:00.000Z"
     decision = store.decisions(item_id=item(0))[0]
+    assert decision.role == "reviewer"
     assert (decision.seq, decision.reason_codes) == (receipt.seq, ("score_reasons",))
     store.record_outcome(item(0), Outcome("confirmed", "yes"), actor=ANN)
     assert store.case(item(0)).status == "closed" and store.verify().ok

@@ -14,6 +14,7 @@ import streamlit as st
 from streamlit import config
 from streamlit.testing.v1 import AppTest
 
+from risk import workbench
 from risk.ui import shared
 from risk.ui.server import SCRIPT, send_at_once
 from risk.workbench import Workspace
@@ -57,12 +58,9 @@ def test_no_page_is_named_like_a_module_that_others_import():
 def open_app(tmp_path, monkeypatch) -> Iterator:
     """Opens the app on a workspace in this process; its store is closed afterwards."""
 
-    def make(root: Path, page: str = "") -> AppTest:
+    def make(root: Path) -> AppTest:
         monkeypatch.setenv("RISK_WORKSPACE", str(root))
-        test = AppTest.from_file(SCRIPT, default_timeout=30)
-        if page:
-            test.switch_page(page)
-        return test
+        return AppTest.from_file(SCRIPT, default_timeout=30)
 
     yield make
     shared.close()
@@ -132,3 +130,21 @@ def test_the_first_page_does_not_wait_for_the_first_item(open_app, tmp_path, mon
     monkeypatch.setattr(shared, "FIRST_PAGE_SECONDS", 0.0)
     shared.warm_up()
     assert made.wait(10) and frozen.wait(10)
+
+
+def test_a_link_to_an_item_of_an_earlier_queue_still_opens_it(open_app, tmp_path, space, model, data):
+    own = Workspace.at(tmp_path)
+    fill(own, space, model, data)
+    with own.store(read_only=True) as store:
+        old = store.cases(size=1).rows[0].item_id
+    others = workbench.newest(data, days=14).query("item_id != @old").head(400)
+    workbench.open_queue(own, model, others, how=workbench.Selection(10, seed=8))
+    test = open_app(tmp_path).run()
+    test.switch_page("item_page.py")
+    test.query_params["item"] = old
+    test.run()
+    assert not test.exception
+    assert old in shown(test) and "earlier queue" in shown(test)
+    test.query_params["item"] = "ZZ000000000ZZ"
+    test.run()
+    assert "ZZ000000000ZZ" in shown(test) and not test.exception

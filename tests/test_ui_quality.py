@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from risk import workbench
 from risk.casework import Case
 from risk.features.quality import DIMENSIONS, dimensions
+from risk.store import DecisionRow
 from risk.ui.present import quality
 
 
@@ -60,3 +61,30 @@ def test_random_checks_are_held_against_what_was_promised():
     assert "within the limits" in quality.random_check(clean + finds * 2)
     assert "outside the limits" in quality.random_check(clean + finds * 12)
     assert "No outcome" in quality.random_check([case])
+
+
+def decisions(*groups: tuple[str, int, int]) -> list[DecisionRow]:
+    """For each (role, people, followed): one decision a person, the first `followed` of them agreeing."""
+    return [
+        DecisionRow(1, "b", "i", "examine", "examine", k < followed, (), "", f"{role}{k}", "", role)
+        for role, people, followed in groups
+        for k in range(people)
+    ]
+
+
+def test_agreement_is_told_by_suggestion_and_by_group_of_five_and_more():
+    found = decisions(("reviewer", 9, 6), ("trainer", 5, 5))
+    assert [row[:4] for row in quality.reviewers(found)] == [("examine", "14", "11", "3")]
+    assert [row[:5] for row in quality.by_group(found)] == [
+        ("reviewer", "9", "9", "6", "3"),
+        ("trainer", "5", "5", "5", "0"),
+    ]
+
+
+@given(st.lists(st.integers(1, 12), min_size=1, max_size=5))
+def test_no_group_of_few_people_is_shown_nor_can_be_worked_out(sizes):
+    found = decisions(*((f"role{k}", n, n // 2) for k, n in enumerate(sizes)))
+    shown = [int(row[1]) for row in quality.by_group(found)]
+    hidden = sum(sizes) - sum(shown)
+    assert all(n >= quality.FEWEST for n in shown)
+    assert hidden == 0 or hidden >= quality.FEWEST or not shown

@@ -116,7 +116,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class DecisionRow:
-    """One decision as stored; `seq` is the number of its log entry."""
+    """One decision as stored; `seq` is the number of its log entry, `role` the one it was decided in."""
 
     seq: int
     batch_id: str
@@ -128,6 +128,7 @@ class DecisionRow:
     comment: str
     decided_by: str
     decided_utc: str
+    role: str
 
 
 def head(connection: Connection) -> Entry | None:
@@ -293,8 +294,9 @@ def first_workable(connection: Connection, which: CaseFilter, *, now_utc: str) -
 
 def decision_list(connection: Connection, *, item_id: str = "", batch_id: str = "") -> Iterator[DecisionRow]:
     """Give stored decisions in the order they were made, of one item and one batch if these are named."""
-    columns = [decisions.c[f.name] for f in fields(DecisionRow)]
-    query = select(*columns).order_by(decisions.c.seq)
+    role = func.coalesce(entries.c.role, "").label("role")  # a decision without an entry is for `verify` to find
+    columns = [role if f.name == "role" else decisions.c[f.name] for f in fields(DecisionRow)]
+    query = select(*columns).outerjoin(entries, entries.c.seq == decisions.c.seq).order_by(decisions.c.seq)
     if item_id:
         query = query.where(decisions.c.item_id == item_id)
     if batch_id:

@@ -8,7 +8,7 @@ from risk.casework import Case
 from risk.errors import NotFound
 from risk.store import Batch
 from risk.ui import asking, comparing, deciding, html, i18n, lookups, shared
-from risk.ui.i18n import _, language, number, plural
+from risk.ui.i18n import _, language, moment, number, plural
 from risk.ui.present.evidence import evidence_pack
 from risk.ui.present.item import ItemView, Section, declaration_html, reason_html
 from risk.ui.present.log import log_rows
@@ -22,19 +22,22 @@ def draw() -> None:
     """Draw the page of the item in the address (``?item=…``)."""
     headline("item")
     show_flash()
-    batch, item_id = shared.newest_batch(), st.query_params.get("item", "")
-    if batch is None or not item_id:
+    newest, item_id = shared.newest_batch(), st.query_params.get("item", "")
+    if newest is None or not item_id:
         st.html(html.note(_("No item is open. Choose one in the queue.")))
         st.page_link(PAGES["queue"], label=_("Go to the queue"))
         return
     try:
-        view = shared.item(batch, item_id)
+        batch, view = _found(newest, item_id)
     except NotFound as error:
         st.html(html.note(str(error), "bad"))
         st.page_link(PAGES["queue"], label=_("Go to the queue"))
         return
     case = _case(item_id, batch)
     _head(view, case)
+    if batch != newest:
+        words = _("This is an earlier queue's item; its queue was opened {when}.", when=moment(batch.created_utc))
+        st.html(html.note(words))
     left, right = st.columns([5, 4], gap="large")
     with left:
         _score(view)
@@ -48,6 +51,17 @@ def draw() -> None:
             deciding.draw(case)
         _declaration(view.sections)
     _trail(view, batch)
+
+
+def _found(newest: Batch, item_id: str) -> tuple[Batch, ItemView]:
+    """The item in the newest queue, else in the newest one that made a case of it. Errors: `NotFound`."""
+    try:
+        return newest, shared.item(newest, item_id)
+    except NotFound:
+        store = shared.house().store
+        wanted = store.case(item_id).batch_id
+        batch = next(b for b in store.batches() if b.batch_id == wanted)
+        return batch, shared.item(batch, item_id)
 
 
 def _case(item_id: str, batch: Batch) -> Case | None:

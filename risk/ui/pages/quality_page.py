@@ -32,16 +32,23 @@ def _process(batch: Batch) -> None:
     drawn = store.cases(CaseFilter(batch_id=batch.batch_id, channels=("random",)), size=1000).rows
     st.html(html.tag("p", present.random_check(drawn)))
     st.subheader(_("How often do reviewers follow the suggestion?"), anchor=False)
-    rows = [(action_title(s), *cells) for s, *cells in present.reviewers(_decisions(batch))]
-    if rows:
-        headers = (_("Suggested"), _("Decisions"), _("Followed"), _("95 % interval"))
-        st.html(html.table(headers, rows, right=frozenset({1, 2, 3})))
-    else:
+    decisions = store.decisions(batch_id=batch.batch_id)
+    if not decisions:
         st.html(html.tag("p", _("Nothing was decided in this queue yet.")))
-
-
-def _decisions(batch: Batch) -> list:
-    return list(shared.house().store.decisions(batch_id=batch.batch_id))
+        return
+    counted = (_("Decisions"), _("Followed"), _("Overridden"), _("95 % interval of followed"))
+    rows = [(action_title(s), *cells) for s, *cells in present.reviewers(decisions)]
+    st.html(html.table((_("Suggested"), *counted), rows, caption=_("By suggestion"), right=frozenset({1, 2, 3, 4})))
+    groups = present.by_group(decisions)
+    if groups:
+        headers = (_("Group"), _("People"), *counted)
+        st.html(html.table(headers, groups, caption=_("By group of reviewers"), right=frozenset({1, 2, 3, 4, 5})))
+    words = _(
+        "Groups are the roles in which people decided. A group is shown from {n} people on, never so that a "
+        "smaller one could be worked out: this page watches the process, not people.",
+        n=number(present.FEWEST),
+    )
+    st.html(html.tag("p", words, "rk-small"))
 
 
 def _quality(batch: Batch) -> None:

@@ -16,10 +16,11 @@ from risk.fitted import FittedModel
 from risk.store import DecisionRow
 from risk.ui.i18n import N_, _, number, percent
 
-__all__ = ["Drifted", "QualityRow", "drift", "quality", "random_check", "reviewers", "stability"]
+__all__ = ["FEWEST", "Drifted", "QualityRow", "by_group", "drift", "quality", "random_check", "reviewers", "stability"]
 
 _STEADY, _MOVED = 0.1, 0.25  # the customary limits of the population stability index
 _FEW = 30
+FEWEST = 5  # people, below which nothing is said of a group
 
 
 @dataclass(frozen=True)
@@ -124,16 +125,34 @@ def random_check(cases: Iterable[Case]) -> str:
     return f"{said} {verdict}"
 
 
-def reviewers(decisions: Sequence[DecisionRow]) -> list[tuple[str, str, str, str]]:
-    """For each suggestion: how many decisions, how many agreed, and the 95 % interval of that share.
+def reviewers(decisions: Sequence[DecisionRow]) -> list[tuple[str, str, str, str, str]]:
+    """For each suggestion: decisions, how many followed it, how many did not, and the followed share's interval.
 
     By suggestion and not by person: this page watches the process, and is no tool to watch people.
     """
-    rows = []
-    for suggested in dict.fromkeys(d.suggested for d in decisions):
-        mine = [d for d in decisions if d.suggested == suggested]
-        agreed = sum(d.agrees for d in mine)
-        low, high = wilson(agreed, len(mine))
-        interval = f"{percent(low)}–{percent(high)}"
-        rows.append((suggested, number(len(mine)), number(agreed), interval))
-    return rows
+    suggested = dict.fromkeys(d.suggested for d in decisions)
+    return [(s, *_followed([d for d in decisions if d.suggested == s])) for s in suggested]
+
+
+def by_group(decisions: Sequence[DecisionRow]) -> list[tuple[str, str, str, str, str, str]]:
+    """The same for each group of people (the role they decided in), with the number of people before it.
+
+    A group is shown from `FEWEST` people on; and where what is not shown would be fewer people than that, which
+    the table by suggestion would give away by subtraction, the smallest shown group is left out too.
+    """
+    people: dict[str, set[str]] = {}
+    for d in decisions:
+        people.setdefault(d.role, set()).add(d.decided_by)
+    shown, hidden = sorted(people, key=lambda role: len(people[role])), set()
+    while shown and (len(people[shown[0]]) < FEWEST or 0 < len(hidden) < FEWEST):
+        hidden |= people[shown.pop(0)]
+    return [
+        (_(role.replace("_", " ")), number(len(people[role])), *_followed([d for d in decisions if d.role == role]))
+        for role in reversed(shown)
+    ]
+
+
+def _followed(decisions: Sequence[DecisionRow]) -> tuple[str, str, str, str]:
+    n, agreed = len(decisions), sum(d.agrees for d in decisions)
+    low, high = wilson(agreed, n)
+    return number(n), number(agreed), number(n - agreed), f"{percent(low)}–{percent(high)}"
