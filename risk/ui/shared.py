@@ -46,8 +46,8 @@ __all__ = [
 
 
 T = TypeVar("T")
-#: How many cases of a queue are made ready, and how many in one go.
-READY, READY_AT_ONCE = 1000, 20
+#: How many cases of a queue are made ready, how many in one go, and the seconds between that belong to clicks.
+READY, READY_AT_ONCE, READY_PAUSE = 1000, 20, 0.25
 #: How long the first page has the processor for itself before the first item is made ready.
 FIRST_PAGE_SECONDS = 1.0
 _closing = Event()
@@ -244,7 +244,7 @@ def _ready(root: str, batch: Batch, spoken: str, closing: Event) -> None:
     lanes = ItemFilter(lanes=("red", "yellow"))
     pages = -(-min(batch.cases, READY) // READY_AT_ONCE)
     for page in range(1, pages + 1):
-        if closing.wait(0.05):  # clicks come first
+        if closing.wait(READY_PAUSE):
             return
         try:
             rows = folder.page(lanes, page=page, size=READY_AT_ONCE).rows
