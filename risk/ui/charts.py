@@ -101,7 +101,8 @@ def base(theme: str, height: int, *, size: int = 12) -> Spec:
         "background": None,
         "config": {
             "axis": {**text, **lines, "labelLimit": 230, "titleFontWeight": 500},
-            "axisX": {"titleAnchor": "end", "labelOverlap": "greedy", "labelSeparation": 8},  # both for telephones
+            "axisX": {"titleAnchor": "end"},  # this and the next for telephones
+            "axisXQuantitative": {"labelOverlap": "greedy", "labelSeparation": 8},
             "legend": text,
             "view": {"stroke": None},
             "text": {"color": ink},
