@@ -18,6 +18,7 @@ from risk.lab.shown import SHIPPED, Shown, load_shown, make_shown, save_shown
 from risk.ui import lab_charts
 from risk.ui.present import lab as present
 from risk.ui.present.lab import MEASURES
+from risk.workbench import default_dictionary
 
 TWO = ["targeted", "hybrid-90-10"]
 
@@ -64,6 +65,13 @@ def test_an_item_that_all_missed_was_examined_by_none(shown: Shown) -> None:
         and ("Origin", shown.items.query("item_id == @item.item_id")["origin"].iloc[0]) in item.declared
     )
     assert len(item.places) == 2 and 0 <= item.oracle <= 1
+
+
+def test_every_reason_of_a_missed_item_has_a_title(shown: Shown) -> None:
+    told = default_dictionary()
+    titled = {f.name for f in (*told.fields(), *told.features)} | set(present.PAST_WORDS)
+    said = {p.rsplit(" ", 1)[0] for c in ("lowering", "raising") for t in shown.missed[c] for p in str(t).split("; ")}
+    assert said - {""} <= titled
 
 
 def test_every_week_can_be_shown(shown: Shown) -> None:

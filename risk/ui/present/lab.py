@@ -15,6 +15,7 @@ from risk.ui.i18n import N_, _, number, percent
 
 __all__ = [
     "MEASURES",
+    "PAST_WORDS",
     "PRESET_WORDS",
     "Card",
     "MissedItem",
@@ -42,6 +43,20 @@ PRESET_WORDS = {
     "calm": N_("Nothing changes all year: the control."),
     "domain-shift": N_("In week 13 nearly everything that was known ends, and something else begins."),
     "reacting": N_("Who is found goes on under new names, with other goods and by other routes."),
+}
+
+#: What the lab's years know of a party's past.
+PAST_WORDS = {
+    "sender age": N_("Sender known for"),
+    "sender items": N_("Sender's items in 30 days"),
+    "sender others": N_("Sender's recipients in 30 days"),
+    "sender examined": N_("Earlier examinations of the sender's items"),
+    "sender found": N_("Earlier finds with the sender"),
+    "recipient age": N_("Recipient known for"),
+    "recipient items": N_("Recipient's items in 30 days"),
+    "recipient others": N_("Recipient's senders in 30 days"),
+    "recipient examined": N_("Earlier examinations of the recipient's items"),
+    "recipient found": N_("Earlier finds with the recipient"),
 }
 
 
@@ -202,7 +217,7 @@ def missed_item(
     """One such item in full. `titles` are the dictionary's words for fields."""
     of = shown.items[(shown.items["world"] == world) & (shown.items["row"] == row)].iloc[0]
     declared = tuple(
-        (titles.get(c, c), _value(of[c]))
+        (_(titles.get(c, c)), _value(of[c]))
         for c in shown.items.columns
         if c not in ("world", "row", "week", "scheme", "oracle", "causes", "item_id")
     )
@@ -248,7 +263,8 @@ def _value(value: Any) -> str:
 def _causes(text: str, titles: Mapping[str, str]) -> str:
     """``field +1.2; …`` with the dictionary's words."""
     parts = [p.rsplit(" ", 1) for p in text.split("; ") if " " in p]
-    return "; ".join(f"{titles.get(name, name)} ({value.replace('-', '−')})" for name, value in parts) or "–"
+    said = PAST_WORDS | dict(titles)
+    return "; ".join(f"{_(said.get(name, name))} ({value.replace('-', '−')})" for name, value in parts) or "–"
 
 
 def reading(found: Sequence[Card]) -> str:
