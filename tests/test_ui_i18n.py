@@ -11,6 +11,7 @@ import pytest
 
 from risk import casework, workbench
 from risk.access import ROLES
+from risk.lab.shown import load_shown
 from risk.ui import i18n
 from risk.ui.present import item, words
 
@@ -37,7 +38,7 @@ def marked(path: Path) -> Iterator[str | tuple[str, str]]:
 
 
 def spoken() -> set[str]:
-    """What pages translate without naming it: the words of casework, of roles and of the data dictionary."""
+    """What pages translate without naming it: words of casework, of roles, of the data dictionary, of schemes."""
     said = {*casework.LANES.values(), *casework.CHANNELS.values(), *casework.ACTIONS.values()}
     said |= {*casework.OUTCOMES.values(), *casework.DESERVED.values()}
     for code, (text, _actions) in casework.REASON_CODES.items():
@@ -48,7 +49,8 @@ def spoken() -> set[str]:
         said |= {field.title, *field.levels.values()}
     for feature in d.features:
         said |= {feature.title, *feature.reason.values(), *filter(None, [feature.because])}
-    return said
+    facts = load_shown().facts
+    return said | {title for world in facts.values() for title in world["schemes"].values()}
 
 
 def refusals() -> set[str]:

@@ -156,7 +156,7 @@ def scheme_rows(shown: Shown, world: str, policies: Sequence[str], week: int) ->
     ranked = t.set_index("scheme").loc[order].reset_index()
     return [
         {
-            "scheme": short(titles.get(r["scheme"], r["scheme"])),
+            "scheme": short(_(titles.get(r["scheme"], r["scheme"]))),
             "policy": title_of(r["policy"]),
             "missed": round(float(r["missed"]), 4),
             "existing": int(r["existing"]),
@@ -176,7 +176,7 @@ def short(title: str) -> str:
     >>> short("Remailing: operator, transit and origin disagree")
     'Remailing'
     """
-    return title.split(":")[0]
+    return title.split(":")[0].strip()
 
 
 def burden_rows(shown: Shown, world: str, policies: Sequence[str], week: int) -> list[dict[str, Any]]:
@@ -205,7 +205,7 @@ def missed_items(shown: Shown, world: str, week: int) -> pd.DataFrame:
     t = t.sort_values("week", ascending=False)
     titles = shown.facts[world]["schemes"]
     words = [
-        _("Week {week}: {scheme}", week=w + 1, scheme=short(titles.get(s, s)))
+        _("Week {week}: {scheme}", week=w + 1, scheme=short(_(titles.get(s, s))))
         for w, s in zip(t["week"], t["scheme"], strict=True)
     ]
     return t.assign(words=words)[["row", "week", "scheme", "item_id", "words"]].reset_index(drop=True)
@@ -227,7 +227,7 @@ def missed_item(
         (title_of(str(policy)), _place(r), _causes(r["lowering"], titles), _causes(r["raising"], titles))
         for policy, r in t.iterrows()
     )
-    scheme = shown.facts[world]["schemes"].get(of["scheme"], of["scheme"])
+    scheme = _(shown.facts[world]["schemes"].get(of["scheme"], of["scheme"]))
     return MissedItem(
         str(of["item_id"]),
         int(of["week"]) + 1,
