@@ -62,10 +62,7 @@ class Results:
         plain = {"judge": found.judge, "n": found.n, "period": found.period,
                  **{name: _rows(getattr(found, name)) for name in (*_TABLES, *_LATER_TABLES)},
                  "groups": {name: _rows(table) for name, table in found.groups.items()}}
-        self.root.mkdir(parents=True, exist_ok=True)
-        beside = self.root / f".{model_id}.new"
-        beside.write_text(json.dumps(plain, indent=1, ensure_ascii=False), encoding="utf-8")
-        os.replace(beside, self._path(model_id))
+        self._put(self._path(model_id), plain)
 
     def of(self, model_id: str) -> Evaluation | None:
         """The kept evaluation of a model, or None where it was never evaluated in this workspace."""
@@ -81,10 +78,7 @@ class Results:
         """Keep the newest explanation audit of a model; the file appears whole or not at all."""
         plain = {"flagged": found.flagged, "rate": found.rate, "cause": _rows(found.cause),
                  "faithful": _rows(found.faithful)}
-        self.root.mkdir(parents=True, exist_ok=True)
-        beside = self.root / f".{model_id}.audit.new"
-        beside.write_text(json.dumps(plain, indent=1, ensure_ascii=False), encoding="utf-8")
-        os.replace(beside, self._audit_path(model_id))
+        self._put(self._audit_path(model_id), plain)
 
     def audit_of(self, model_id: str) -> AuditTables | None:
         """The kept explanation audit of a model, or None where its explanations were never audited here."""
@@ -93,6 +87,12 @@ class Results:
         plain = json.loads(self._audit_path(model_id).read_text(encoding="utf-8"))
         tables = (pd.DataFrame(plain[name]) for name in ("cause", "faithful"))
         return AuditTables(plain["flagged"], plain["rate"], *tables)
+
+    def _put(self, path: Path, plain: Mapping[str, object]) -> None:
+        self.root.mkdir(parents=True, exist_ok=True)
+        beside = path.with_name(f".{path.name}.new")
+        beside.write_text(json.dumps(plain, indent=1, ensure_ascii=False), encoding="utf-8")
+        os.replace(beside, path)
 
     def _audit_path(self, model_id: str) -> Path:
         return self.root / f"{model_id}.explanations.json"

@@ -5,9 +5,7 @@ from __future__ import annotations
 import socket
 import tomllib
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Event
 
 import pytest
 import streamlit as st
@@ -97,39 +95,6 @@ def test_what_a_listening_socket_accepts_sends_at_once():
         assert send_at_once() >= 1
         with socket.create_connection(door.getsockname()), door.accept()[0] as accepted:
             assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
-
-
-def test_what_is_kept_is_made_once_and_a_failure_is_tried_again():
-    made = []
-
-    @shared.kept(4)
-    def double(n):
-        made.append(n)
-        if len(made) == 1:
-            raise ValueError
-        return 2 * n
-
-    with pytest.raises(ValueError):
-        double(3)
-    with ThreadPoolExecutor(8) as many:
-        assert set(many.map(double, [3] * 64)) == {6}
-    assert made == [3, 3]
-
-
-def test_the_first_page_does_not_wait_for_the_first_item(open_app, tmp_path, monkeypatch, space, model, data):
-    """Start to first page is what a person waits for; the model is loaded while they read it."""
-    own = Workspace.at(tmp_path)
-    fill(own, space, model, data)
-    monkeypatch.setenv("RISK_WORKSPACE", str(own.root))
-    made, frozen = Event(), Event()
-    monkeypatch.setattr(shared, "item", lambda batch, item_id: made.set())
-    monkeypatch.setattr(shared.gc, "freeze", frozen.set)
-    monkeypatch.setattr(shared, "FIRST_PAGE_SECONDS", 60.0)
-    shared.warm_up()
-    assert not made.wait(0.2), "it waits until the first page is there"
-    monkeypatch.setattr(shared, "FIRST_PAGE_SECONDS", 0.0)
-    shared.warm_up()
-    assert made.wait(10) and frozen.wait(10)
 
 
 def test_a_link_to_an_item_of_an_earlier_queue_still_opens_it(open_app, tmp_path, space, model, data):

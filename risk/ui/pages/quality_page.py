@@ -36,13 +36,15 @@ def _process(batch: Batch) -> None:
     if not decisions:
         st.html(html.tag("p", _("Nothing was decided in this queue yet.")))
         return
-    counted = (_("Decisions"), _("Followed"), _("Overridden"), _("95 % interval of followed"))
+    counted = (_("Decisions"), _("Followed"), _("Overridden"), _("95 % interval"))
     rows = [(action_title(s), *cells) for s, *cells in present.reviewers(decisions)]
-    st.html(html.table((_("Suggested"), *counted), rows, caption=_("By suggestion"), right=frozenset({1, 2, 3, 4})))
+    told = html.table((_("Suggested"), *counted), rows, caption=_("By suggestion"), right=frozenset({1, 2, 3, 4}))
+    st.html(html.tag("div", told, "rk-narrow"))
     groups = present.by_group(decisions)
     if groups:
         headers = (_("Group"), _("People"), *counted)
-        st.html(html.table(headers, groups, caption=_("By group of reviewers"), right=frozenset({1, 2, 3, 4, 5})))
+        told = html.table(headers, groups, caption=_("By group of reviewers"), right=frozenset({1, 2, 3, 4, 5}))
+        st.html(html.tag("div", told, "rk-narrow"))
     words = _(
         "Groups are the roles in which people decided. A group is shown from {n} people on, never so that a "
         "smaller one could be worked out: this page watches the process, not people.",
